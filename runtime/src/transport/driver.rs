@@ -1,0 +1,324 @@
+//! The seam between the protocol and brokers: what a driver must do.
+//!
+//! A driver moves bytes. Correlation, deadlines of calls, versions and dispatch stand above it, once for all brokers.
+
+use crate::id::MessageId;
+use crate::transport::health::Health;
+use crate::wire::{Properties, WireFormat};
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A boxed future, as drivers return it.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where a message goes, or what is listened to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Route {
+    /// Any one server of a topic.
+    Topic {
+        /// Exchange; already resolved, never empty.
+        exchange: Arc<str>,
+        /// Topic.
+        topic: Arc<str>,
+    },
+    /// One server of a topic.
+    Server {
+        /// Exchange; already resolved, never empty.
+        exchange: Arc<str>,
+        /// Topic.
+        topic: Arc<str>,
+        /// Server name.
+        server: Arc<str>,
+    },
+    /// Every server of a topic; exchanges do not scope it (WIRE 2.4).
+    Fanout {
+        /// Topic.
+        topic: Arc<str>,
+    },
+    /// A reply address as a request named it. Publish only.
+    Reply {
+        /// The address, `_reply_q`.
+        address: Arc<str>,
+    },
+    /// A notification topic and priority; `pool` names the queue of a listener pool.
+    Notification {
+        /// Exchange; already resolved, never empty.
+        exchange: Arc<str>,
+        /// Topic.
+        topic: Arc<str>,
+        /// Priority in lower case.
+        priority: Arc<str>,
+        /// Pool whose queue is used instead of `<topic>.<priority>`. Subscriptions only.
+        pool: Option<Arc<str>>,
+    },
+}
+
+/// A message to publish.
+#[derive(Debug)]
+pub struct Publish {
+    /// Where it goes.
+    pub route: Route,
+    /// Encoded body.
+    pub body: Vec<u8>,
+    /// Properties, from the wire format.
+    pub properties: Properties,
+    /// The `_unique_id` in the body: a returned message is matched by it.
+    pub unique_id: MessageId,
+    /// Whether the broker shall return the message if no queue takes it.
+    pub mandatory: bool,
+    /// Until when the driver may wait for a connection, an unblocking or a confirmation.
+    pub deadline: Option<Instant>,
+    /// How many connection attempts may fail while waiting; `None` is no limit. Corresponds to oslo's `retry`.
+    pub retry: Option<u32>,
+}
+
+/// The outcome of a publish, given to [`Driver::publish`]'s `settled` exactly once, from any thread; it must not block.
+pub type Settled = Box<dyn FnOnce(Result<Confirmed, PublishError>) + Send>;
+
+/// The broker took responsibility.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// Node that confirmed, as `host:port`; `None` for brokers without nodes.
+    pub node: Option<Arc<str>>,
+}
+
+/// Why the broker did not take responsibility.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// Nothing left this process.
+    #[error("{0}")]
+    NotSent(crate::error::NotSentReason),
+    /// The broker returned it: no queue.
+    #[error("returned by {node:?}: {code} {text}")]
+    Returned {
+        /// Exchange it was published to.
+        exchange: String,
+        /// Routing key.
+        routing_key: String,
+        /// Reply code.
+        code: u16,
+        /// Reply text.
+        text: String,
+        /// Node, as `host:port`.
+        node: Option<Arc<str>>,
+    },
+    /// Handed over, but no confirmation came, or a refusal.
+    #[error("{cause}")]
+    Unconfirmed {
+        /// What happened instead.
+        cause: String,
+        /// Node, as `host:port`.
+        node: Option<Arc<str>>,
+    },
+}
+
+/// What a consumer asks for.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// What to listen to; one consumer each, declared and consumed in this order.
+    pub routes: Vec<Route>,
+    /// Most deliveries unacknowledged at a time for each route; 0 is no limit.
+    pub prefetch: u16,
+    /// Who this is, for log lines and connection names: `server host-1 of compute`.
+    pub label: String,
+}
+
+/// One delivered message.
+pub struct Delivery {
+    /// Index into [`Subscription::routes`].
+    pub route: usize,
+    /// Encoded body.
+    pub body: Vec<u8>,
+    /// Properties as received.
+    pub properties: Properties,
+    /// Whether the broker has delivered it before.
+    pub redelivered: bool,
+    /// Its acknowledgement.
+    pub ack: AckHandle,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("route", &self.route)
+            .field("bytes", &self.body.len())
+            .field("redelivered", &self.redelivered)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a driver does with the acknowledgements of a consumer. Calls return at once and cannot fail: after a lost
+/// connection the broker has the message back and the token means nothing.
+pub trait Acknowledge: Send + Sync + 'static {
+    /// The message is done with.
+    fn ack(&self, token: u64);
+    /// The message is given back (`requeue`) or thrown away.
+    fn reject(&self, token: u64, requeue: bool);
+}
+
+/// The acknowledgement of one delivery. Dropping it leaves the message unacknowledged until its consumer closes.
+#[must_use = "an unacknowledged message goes back to its queue only when the consumer closes"]
+pub struct AckHandle {
+    token: u64,
+    acks: Arc<dyn Acknowledge>,
+}
+
+impl AckHandle {
+    /// A handle for `token` of `acks`.
+    pub fn new(token: u64, acks: Arc<dyn Acknowledge>) -> Self {
+        Self { token, acks }
+    }
+
+    /// The message is done with.
+    pub fn ack(self) {
+        self.acks.ack(self.token);
+    }
+
+    /// The message is given back to its queue (`requeue`) or thrown away.
+    pub fn reject(self, requeue: bool) {
+        self.acks.reject(self.token, requeue);
+    }
+}
+
+impl fmt::Debug for AckHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AckHandle({})", self.token)
+    }
+}
+
+/// Takes deliveries. Called on the driver's own thread, one delivery at a time per subscription: it must not block.
+pub trait Sink: Send + Sync + 'static {
+    /// A message has arrived.
+    fn deliver(&self, delivery: Delivery);
+
+    /// The broker's connection was lost: deliveries not yet acknowledged go back to their queues.
+    fn interrupted(&self) {}
+}
+
+/// A running consumer. It survives reconnects; dropping it cancels and closes in the background.
+pub trait Consumer: Send + Sync + 'static {
+    /// Stops deliveries. Those already made can still be acknowledged. When this resolves, no further one comes.
+    fn cancel(&self) -> BoxFuture<'_, ()>;
+
+    /// Cancels, gives back what is unacknowledged, deletes what belongs to this consumer alone (its fanout queue).
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// A reply address in use. Hold a clone as long as a reply may come; the driver consumes it until the last is dropped.
+#[derive(Debug, Clone)]
+pub struct ReplyAddress(pub Arc<str>);
+
+/// What a driver can do; asking for anything else is a typed error before anything is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Calls with replies.
+    pub rpc: bool,
+    /// Returning unroutable messages.
+    pub mandatory: bool,
+    /// Confirming publishes.
+    pub confirm: bool,
+    /// Giving messages back to their queue.
+    pub requeue: bool,
+    /// Heartbeats of a running call.
+    pub call_monitor: bool,
+    /// Listener pools.
+    pub pools: bool,
+}
+
+impl Capabilities {
+    /// Everything.
+    pub const ALL: Self =
+        Self { rpc: true, mandatory: true, confirm: true, requeue: true, call_monitor: true, pools: true };
+}
+
+/// What a queue looks like at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct QueueState {
+    /// Messages ready for delivery.
+    pub messages: u32,
+    /// Consumers.
+    pub consumers: u32,
+}
+
+/// A driver could not do what it was asked for.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// The transport is closed.
+    #[error("the transport is closed")]
+    Closed,
+    /// No connection until the deadline.
+    #[error("no broker could be reached in {waited:?}, last: {cause}")]
+    Unreachable {
+        /// How long it waited.
+        waited: Duration,
+        /// The last attempt's failure, with the host.
+        cause: String,
+    },
+    /// The broker refused, with its words: a declaration with other arguments, missing permissions.
+    #[error("the broker refused {what}: {cause}")]
+    Refused {
+        /// What was asked, with the names of exchange and queue.
+        what: String,
+        /// The broker's code and text, and what to do.
+        cause: String,
+    },
+    /// The driver cannot do this at all.
+    #[error("the {driver} driver has no {capability}")]
+    Unsupported {
+        /// Name of the driver.
+        driver: &'static str,
+        /// What is missing.
+        capability: &'static str,
+    },
+}
+
+/// A broker.
+pub trait Driver: fmt::Debug + Send + Sync + 'static {
+    /// Its name, for messages: `rabbit`.
+    fn name(&self) -> &'static str;
+
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// How messages look on it.
+    fn format(&self) -> &'static dyn WireFormat;
+
+    /// Publishes; returns at once. The outcome goes to `settled`. Order is kept among publishes to the same route
+    /// from the same thread while the connection lasts.
+    fn publish(&self, message: Publish, settled: Settled);
+
+    /// Consumes; resolves when the broker has accepted every consumer, or by `deadline`.
+    fn subscribe(
+        &self,
+        subscription: Subscription,
+        sink: Arc<dyn Sink>,
+        deadline: Option<Instant>,
+    ) -> BoxFuture<'static, Result<Box<dyn Consumer>, DriverError>>;
+
+    /// Installs who takes replies, once, before the first reply address is asked for. Deliveries of replies are
+    /// acknowledged by the sink.
+    fn on_reply(&self, sink: Arc<dyn Sink>);
+
+    /// The reply address in use, if there is one at this moment.
+    fn reply_address(&self) -> Option<ReplyAddress>;
+
+    /// The reply address, as soon as there is one, or by `deadline`.
+    fn reply_address_by(&self, deadline: Option<Instant>) -> BoxFuture<'static, Result<ReplyAddress, DriverError>>;
+
+    /// What the queue behind `route` looks like, without declaring anything; `None` if it does not exist or cannot
+    /// be asked now.
+    fn inspect(&self, route: &Route) -> BoxFuture<'static, Option<QueueState>>;
+
+    /// The state of the connection, watchable.
+    fn health(&self) -> tokio::sync::watch::Receiver<Health>;
+
+    /// Closes: what is under way ends by `limit`.
+    fn close(&self, limit: Duration) -> BoxFuture<'static, ()>;
+}

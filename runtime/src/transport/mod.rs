@@ -1,0 +1,10 @@
+//! The transport: its URL and options, the handle that users hold, and the seam behind which brokers live.
+
+mod driver;
+mod health;
+
+pub use driver::{
+    AckHandle, Acknowledge, BoxFuture, Capabilities, Confirmed, Consumer, Delivery, Driver, DriverError, Publish,
+    PublishError, QueueState, ReplyAddress, Route, Settled, Sink, Subscription,
+};
+pub use health::{ConnectFailure, ConnectFailureKind, Health};

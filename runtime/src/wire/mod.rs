@@ -1,0 +1,200 @@
+//! Bytes to messages and back: envelope 2.0 and bare 1.0, requests, replies, failures, limits. Pure functions that know
+//! neither sockets nor tokio.
+
+use crate::context::Context;
+use crate::error::RemoteFailure;
+use crate::id::MessageId;
+use crate::json::RawJson;
+use crate::version::Version;
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// The properties of a message that peers look at, on any broker.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Properties {
+    /// `application/json`; a received message without exactly that is rejected.
+    pub content_type: Option<Cow<'static, str>>,
+    /// `utf-8`; not looked at when received.
+    pub content_encoding: Option<Cow<'static, str>>,
+    /// Header `compression`: `application/x-gzip` or `application/x-bz2`.
+    pub compression: Option<Cow<'static, str>>,
+    /// How long the broker keeps it.
+    pub expiration: Option<Duration>,
+    /// Whether the broker writes it to disk on a durable queue (delivery mode 2).
+    pub persistent: bool,
+}
+
+/// Bounds on what is read and written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Largest body in bytes, before and after decompression. Default 16 MiB.
+    pub body: usize,
+    /// Deepest nesting. Default 128.
+    pub depth: usize,
+    /// Most keys in one message. Default 100,000.
+    pub keys: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body: 16 << 20, depth: 128, keys: 100_000 }
+    }
+}
+
+/// A request to encode.
+#[derive(Debug)]
+pub struct OutgoingRequest<'a> {
+    /// Wire name of the method.
+    pub method: &'a str,
+    /// A JSON object, already encoded.
+    pub args: &'a str,
+    /// Namespace; left out when absent.
+    pub namespace: Option<&'a str>,
+    /// Version; left out when absent.
+    pub version: Option<Version>,
+    /// The call's part; absent for a cast.
+    pub call: Option<OutgoingCall<'a>>,
+    /// Fresh for each publish.
+    pub unique_id: MessageId,
+    /// Context entries.
+    pub context: &'a Context,
+}
+
+/// What a call adds to a request.
+#[derive(Debug)]
+pub struct OutgoingCall<'a> {
+    /// `_msg_id`.
+    pub message_id: MessageId,
+    /// `_reply_q`.
+    pub reply_to: &'a str,
+    /// `_timeout`: the call monitor's timeout, not the call's.
+    pub monitor: Option<Duration>,
+    /// The call's timeout: the message's expiration, and `_deadline_ms`.
+    pub timeout: Duration,
+}
+
+/// A reply to encode.
+#[derive(Debug)]
+pub struct OutgoingReply<'a> {
+    /// `_msg_id` of the request, as it was sent.
+    pub message_id: &'a str,
+    /// Fresh for each publish.
+    pub unique_id: MessageId,
+    /// What it says.
+    pub body: OutgoingReplyBody<'a>,
+}
+
+/// What a reply says.
+#[derive(Debug)]
+pub enum OutgoingReplyBody<'a> {
+    /// The method's result: a JSON value, already encoded.
+    Result(&'a str),
+    /// The method's failure.
+    Failure(&'a RemoteFailure),
+    /// The method still runs.
+    Heartbeat,
+}
+
+/// A decoded request.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct IncomingRequest {
+    /// Wire name of the method.
+    pub method: String,
+    /// The arguments in wire order.
+    pub args: Vec<(String, RawJson)>,
+    /// Namespace; `null` and absent are the same.
+    pub namespace: Option<String>,
+    /// Version as sent.
+    pub version: IncomingVersion,
+    /// `_msg_id`; absent for a cast. Kept as sent: a peer may use another form of id.
+    pub message_id: Option<String>,
+    /// `_reply_q`.
+    pub reply_to: Option<String>,
+    /// `_timeout` in seconds as sent: the call monitor's timeout.
+    pub monitor: Option<Duration>,
+    /// `_unique_id`, if sent.
+    pub unique_id: Option<String>,
+    /// What remained of the caller's timeout at sending.
+    pub remaining: Option<Duration>,
+    /// Context entries in wire order, without the `_context_` prefix.
+    pub context: Vec<(String, RawJson)>,
+}
+
+/// The version of a request as sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IncomingVersion {
+    /// No version: means 1.0.
+    Absent,
+    /// `null`: nothing serves it (WIRE 2.5).
+    Null,
+    /// A version.
+    Is(Version),
+    /// A text that is no version.
+    Invalid(String),
+}
+
+/// A decoded reply.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct IncomingReply {
+    /// `_msg_id`.
+    pub message_id: String,
+    /// `_unique_id`, if sent.
+    pub unique_id: Option<String>,
+    /// `result`; `None` when null or absent.
+    pub result: Option<RawJson>,
+    /// `failure`, read from its JSON text.
+    pub failure: Option<RemoteFailure>,
+    /// `ending`; false is a heartbeat or the first of two parts.
+    pub ending: bool,
+    /// Whether the peer marked itself as ours (`_peer`).
+    pub rust_peer: bool,
+}
+
+/// A received message that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("malformed message: {cause}")]
+pub struct Malformed {
+    /// What is wrong, without the message's content.
+    pub cause: String,
+    /// Where a typed failure can go, if that much could be read.
+    pub answer_to: Option<Box<AnswerTo>>,
+}
+
+/// Where to answer a request that cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerTo {
+    /// `_msg_id`.
+    pub message_id: String,
+    /// `_reply_q`.
+    pub reply_to: String,
+    /// Method, if it could be read.
+    pub method: Option<String>,
+    /// The exception that Python would have answered with.
+    pub class: &'static str,
+}
+
+/// How messages look on a broker: a pure codec.
+pub trait WireFormat: fmt::Debug + Send + Sync {
+    /// Writes a request's body to the end of `body`.
+    fn encode_request(&self, request: &OutgoingRequest<'_>, body: &mut Vec<u8>) -> Properties;
+
+    /// Writes a reply's body to the end of `body`.
+    fn encode_reply(&self, reply: &OutgoingReply<'_>, body: &mut Vec<u8>) -> Properties;
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// When it cannot be read; says whether and where it can be answered.
+    fn decode_request(&self, body: Vec<u8>, properties: &Properties, limits: &Limits)
+    -> Result<IncomingRequest, Malformed>;
+
+    /// Reads a reply.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn decode_reply(&self, body: Vec<u8>, properties: &Properties, limits: &Limits) -> Result<IncomingReply, Malformed>;
+}

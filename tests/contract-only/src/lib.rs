@@ -1,0 +1,1 @@
+//! A crate that holds contracts and nothing else: no tokio, no lapin, no TLS in its graph.
