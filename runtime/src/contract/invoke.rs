@@ -2,6 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{CallFault, CastError, RemoteFailure};
+use crate::id::MessageId;
 use crate::json::RawJson;
 use crate::target::Target;
 use crate::version::Version;
@@ -19,6 +20,8 @@ pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Invocation {
+    /// Identity of the request: `_msg_id` of a call. Made here so that every error can name it.
+    pub message_id: MessageId,
     /// Wire name of the method.
     pub method: Cow<'static, str>,
     /// The arguments, an encoded JSON object.

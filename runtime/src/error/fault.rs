@@ -183,6 +183,34 @@ pub enum RejectionKind {
     BadRequest,
 }
 
+impl RejectionKind {
+    const ALL: [Self; 6] = [
+        Self::NoSuchMethod,
+        Self::UnsupportedVersion,
+        Self::InvalidArguments,
+        Self::Denied,
+        Self::Overloaded,
+        Self::BadRequest,
+    ];
+
+    /// The name in snake_case: on the wire between Rust peers, in logs and tools.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoSuchMethod => "no_such_method",
+            Self::UnsupportedVersion => "unsupported_version",
+            Self::InvalidArguments => "invalid_arguments",
+            Self::Denied => "denied",
+            Self::Overloaded => "overloaded",
+            Self::BadRequest => "bad_request",
+        }
+    }
+
+    /// The kind with this name; `None` for a name that this release does not know.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
 /// A server refused to run it; that is certain.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("rejected: {request}: {}", failure.message)]

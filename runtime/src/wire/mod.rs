@@ -2,7 +2,7 @@
 //! neither sockets nor tokio.
 
 use crate::context::Context;
-use crate::error::RemoteFailure;
+use crate::error::{RejectionKind, RemoteFailure};
 use crate::id::MessageId;
 use crate::json::RawJson;
 use crate::version::Version;
@@ -93,6 +93,14 @@ pub enum OutgoingReplyBody<'a> {
     Result(&'a str),
     /// The method's failure.
     Failure(&'a RemoteFailure),
+    /// The server refused to run it. On the wire a failure like any other, with the inner key `_refused` (the kind in
+    /// snake_case) beside `_peer`, which makes the refusal certain for a Rust client.
+    Refusal {
+        /// What a Python client sees.
+        failure: &'a RemoteFailure,
+        /// What kind.
+        kind: RejectionKind,
+    },
     /// The method still runs.
     Heartbeat,
 }
@@ -152,6 +160,8 @@ pub struct IncomingReply {
     pub ending: bool,
     /// Whether the peer marked itself as ours (`_peer`).
     pub rust_peer: bool,
+    /// `_refused`: a Rust peer's word that `failure` is a refusal and nothing has run.
+    pub refused: Option<RejectionKind>,
 }
 
 /// A received message that cannot be read.
