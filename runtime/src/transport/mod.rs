@@ -2,9 +2,13 @@
 
 mod driver;
 mod health;
+mod secret;
+mod url;
 
 pub use driver::{
-    AckHandle, Acknowledge, BoxFuture, Capabilities, Confirmed, Consumer, Delivery, Driver, DriverError, Publish,
-    PublishError, QueueState, ReplyAddress, Route, Settled, Sink, Subscription,
+    AckHandle, Acknowledge, BoxFuture, Capabilities, Confirmed, Consumer, Delivery, Driver, DriverError,
+    Publish, PublishError, QueueState, ReplyAddress, Route, Settled, Sink, Subscription,
 };
 pub use health::{ConnectFailure, ConnectFailureKind, Health};
+pub use secret::Secret;
+pub use url::{HostSpec, Scheme, SchemeAliases, TransportUrl, TransportUrlError};
