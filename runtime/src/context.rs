@@ -77,7 +77,11 @@ impl Context {
     ///
     /// # Errors
     /// When the wire reserves the key (`msg_id`, `reply_q`, `client_timeout`) or the value does not encode.
-    pub fn with<T: Serialize + ?Sized>(mut self, key: impl Into<String>, value: &T) -> Result<Self, ContextError> {
+    pub fn with<T: Serialize + ?Sized>(
+        mut self,
+        key: impl Into<String>,
+        value: &T,
+    ) -> Result<Self, ContextError> {
         let key = key.into();
         if RESERVED_KEYS.contains(&key.as_str()) {
             return Err(ContextError::Reserved(key));
@@ -198,7 +202,13 @@ mod tests {
 
     #[test]
     fn entries_keep_their_order_and_later_values_win() {
-        let context = Context::new().with("user", "u").unwrap().with("roles", &["a"]).unwrap().with("user", "v").unwrap();
+        let context = Context::new()
+            .with("user", "u")
+            .unwrap()
+            .with("roles", &["a"])
+            .unwrap()
+            .with("user", "v")
+            .unwrap();
         let entries: Vec<_> = context.entries().map(|(k, v)| format!("{k}={v}")).collect();
         assert_eq!(entries, ["user=\"v\"", "roles=[\"a\"]"]);
         assert_eq!(context.get::<Vec<String>>("roles"), Some(Ok(vec!["a".to_owned()])));

@@ -4,6 +4,8 @@ extern crate self as oslo_messaging;
 
 pub mod context;
 pub mod contract;
+#[cfg(feature = "transport")]
+pub mod drivers;
 pub mod error;
 pub mod id;
 pub mod json;

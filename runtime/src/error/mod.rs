@@ -8,7 +8,7 @@ mod remote;
 
 pub use call::{CallError, CallFault, CastError, ErrorKind};
 pub use fault::{
-    BadReply, NotSent, NotSentReason, Ran, Rejection, RejectionKind, RequestInfo, ServerLost, TimeoutInfo, Unconfirmed,
-    Unroutable,
+    BadReply, NotSent, NotSentReason, Ran, Rejection, RejectionKind, RequestInfo, ServerLost, TimeoutInfo,
+    Unconfirmed, Unroutable,
 };
 pub use remote::RemoteFailure;

@@ -310,7 +310,10 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
     fn reply_address(&self) -> Option<ReplyAddress>;
 
     /// The reply address, as soon as there is one, or by `deadline`.
-    fn reply_address_by(&self, deadline: Option<Instant>) -> BoxFuture<'static, Result<ReplyAddress, DriverError>>;
+    fn reply_address_by(
+        &self,
+        deadline: Option<Instant>,
+    ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>>;
 
     /// What the queue behind `route` looks like, without declaring anything; `None` if it does not exist or cannot
     /// be asked now.

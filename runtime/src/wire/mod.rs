@@ -199,12 +199,21 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// When it cannot be read; says whether and where it can be answered.
-    fn decode_request(&self, body: Vec<u8>, properties: &Properties, limits: &Limits)
-    -> Result<IncomingRequest, Malformed>;
+    fn decode_request(
+        &self,
+        body: Vec<u8>,
+        properties: &Properties,
+        limits: &Limits,
+    ) -> Result<IncomingRequest, Malformed>;
 
     /// Reads a reply.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn decode_reply(&self, body: Vec<u8>, properties: &Properties, limits: &Limits) -> Result<IncomingReply, Malformed>;
+    fn decode_reply(
+        &self,
+        body: Vec<u8>,
+        properties: &Properties,
+        limits: &Limits,
+    ) -> Result<IncomingReply, Malformed>;
 }

@@ -1,0 +1,56 @@
+//! A subscription as its user holds it: cancelling, closing, acknowledging.
+
+use super::broker::MemoryBroker;
+use crate::transport::{Acknowledge, BoxFuture, Consumer};
+
+/// A running subscription.
+#[derive(Debug)]
+pub(super) struct MemoryConsumer {
+    broker: MemoryBroker,
+    subscriber: u64,
+}
+
+impl MemoryConsumer {
+    pub(super) fn new(broker: MemoryBroker, subscriber: u64) -> Self {
+        Self { broker, subscriber }
+    }
+}
+
+impl Consumer for MemoryConsumer {
+    fn cancel(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.broker.operate(|state| state.queues.cancel(self.subscriber));
+            self.broker.told().await;
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            self.broker.operate(|state| state.close(self.subscriber));
+            self.broker.told().await;
+        })
+    }
+}
+
+impl Drop for MemoryConsumer {
+    fn drop(&mut self) {
+        self.broker.operate(|state| state.close(self.subscriber));
+    }
+}
+
+/// The acknowledgements of a subscription.
+#[derive(Debug)]
+pub(super) struct MemoryAcks {
+    pub(super) broker: MemoryBroker,
+    pub(super) subscriber: u64,
+}
+
+impl Acknowledge for MemoryAcks {
+    fn ack(&self, token: u64) {
+        self.broker.operate(|state| state.queues.settle(self.subscriber, token, false));
+    }
+
+    fn reject(&self, token: u64, requeue: bool) {
+        self.broker.operate(|state| state.queues.settle(self.subscriber, token, requeue));
+    }
+}

@@ -1,0 +1,209 @@
+//! The driver seam on a broker in the process.
+
+use super::address;
+use super::broker::MemoryBroker;
+use super::consumer::{MemoryAcks, MemoryConsumer};
+use crate::error::NotSentReason;
+use crate::transport::Health;
+use crate::transport::{
+    Acknowledge, BoxFuture, Capabilities, Consumer, Driver, DriverError, Publish, PublishError, QueueState,
+    ReplyAddress, Route, Settled, Sink, Subscription,
+};
+use crate::wire::WireFormat;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+const NAME: &str = "memory";
+
+/// The driver of a [`MemoryBroker`]: one connection to it, so to say. Everything that it has in use ends when it is
+/// closed or dropped.
+pub struct MemoryDriver {
+    broker: MemoryBroker,
+    format: &'static dyn WireFormat,
+    /// Tells the subscriptions of this driver from those of others.
+    id: u64,
+    closed: AtomicBool,
+    replies: Mutex<Replies>,
+    health: watch::Sender<Health>,
+}
+
+#[derive(Default)]
+struct Replies {
+    sink: Option<Arc<dyn Sink>>,
+    address: Option<ReplyAddress>,
+}
+
+impl MemoryDriver {
+    /// A driver of `broker` whose messages look as `format` says.
+    pub fn with_format(broker: MemoryBroker, format: &'static dyn WireFormat) -> Self {
+        let node = format!("memory://{}", broker.name()).into();
+        Self {
+            id: broker.next_driver(),
+            broker,
+            format,
+            closed: AtomicBool::new(false),
+            replies: Mutex::default(),
+            health: watch::Sender::new(Health::Ready { node }),
+        }
+    }
+
+    /// The broker.
+    pub fn broker(&self) -> &MemoryBroker {
+        &self.broker
+    }
+
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    fn replies(&self) -> MutexGuard<'_, Replies> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The reply address; made when it is first asked for, if somebody takes replies.
+    fn address(&self) -> Result<ReplyAddress, DriverError> {
+        if self.is_closed() {
+            return Err(DriverError::Closed);
+        }
+        let mut replies = self.replies();
+        if let Some(address) = &replies.address {
+            return Ok(address.clone());
+        }
+        let Some(sink) = replies.sink.clone() else {
+            return Err(DriverError::Refused {
+                what: "a reply address".to_owned(),
+                cause: "nobody takes replies yet; install a sink with `on_reply` first".to_owned(),
+            });
+        };
+        let (queue, _) =
+            self.broker.operate(|state| state.subscribe_replies(self.id, sink, acks(&self.broker)));
+        let address = ReplyAddress(queue);
+        replies.address = Some(address.clone());
+        Ok(address)
+    }
+
+    fn shut(&self) {
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            self.health.send_replace(Health::Closed);
+        }
+        self.broker.operate(|state| {
+            for subscriber in state.queues.subscribers_of(self.id) {
+                state.close(subscriber);
+            }
+        });
+        let replies = std::mem::take(&mut *self.replies());
+        // Not while the lock is held: the sink's owner may use this driver when it goes.
+        drop(replies);
+    }
+}
+
+fn acks(broker: &MemoryBroker) -> impl FnOnce(u64) -> Arc<dyn Acknowledge> + use<> {
+    let broker = broker.clone();
+    move |subscriber| Arc::new(MemoryAcks { broker, subscriber })
+}
+
+impl Driver for MemoryDriver {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
+    }
+
+    fn format(&self) -> &'static dyn WireFormat {
+        self.format
+    }
+
+    fn publish(&self, message: Publish, settled: Settled) {
+        if self.is_closed() {
+            return settled(Err(PublishError::NotSent(NotSentReason::Closed)));
+        }
+        self.broker.operate(|state| state.publish(message, settled));
+    }
+
+    fn subscribe(
+        &self,
+        subscription: Subscription,
+        sink: Arc<dyn Sink>,
+        _deadline: Option<Instant>,
+    ) -> BoxFuture<'static, Result<Box<dyn Consumer>, DriverError>> {
+        let made = self.try_subscribe(&subscription, sink);
+        Box::pin(async move { made.map(|consumer| Box::new(consumer) as Box<dyn Consumer>) })
+    }
+
+    fn on_reply(&self, sink: Arc<dyn Sink>) {
+        self.replies().sink = Some(sink);
+    }
+
+    fn reply_address(&self) -> Option<ReplyAddress> {
+        self.address().ok()
+    }
+
+    fn reply_address_by(
+        &self,
+        _deadline: Option<Instant>,
+    ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>> {
+        let address = self.address();
+        Box::pin(async move { address })
+    }
+
+    fn inspect(&self, route: &Route) -> BoxFuture<'static, Option<QueueState>> {
+        let state = match address::queue(route) {
+            Some(queue) if !self.is_closed() => self.broker.queue(&queue),
+            _ => None,
+        };
+        Box::pin(async move { state })
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
+    }
+
+    fn close(&self, _limit: Duration) -> BoxFuture<'static, ()> {
+        // Nothing here waits for anything outside the process, so the limit is never used up.
+        self.shut();
+        let broker = self.broker.clone();
+        Box::pin(async move { broker.told().await })
+    }
+}
+
+impl MemoryDriver {
+    fn try_subscribe(
+        &self,
+        subscription: &Subscription,
+        sink: Arc<dyn Sink>,
+    ) -> Result<MemoryConsumer, DriverError> {
+        if self.is_closed() {
+            return Err(DriverError::Closed);
+        }
+        if subscription.routes.iter().any(|route| matches!(route, Route::Reply { .. })) {
+            return Err(DriverError::Unsupported {
+                driver: NAME,
+                capability: "subscription to a reply address",
+            });
+        }
+        let subscriber =
+            self.broker.operate(|state| state.subscribe(self.id, subscription, sink, acks(&self.broker)))?;
+        tracing::info!(broker = self.broker.name(), label = subscription.label, "consuming");
+        Ok(MemoryConsumer::new(self.broker.clone(), subscriber))
+    }
+}
+
+impl Drop for MemoryDriver {
+    fn drop(&mut self) {
+        self.shut();
+    }
+}
+
+impl fmt::Debug for MemoryDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryDriver")
+            .field("broker", &self.broker)
+            .field("closed", &self.is_closed())
+            .finish()
+    }
+}

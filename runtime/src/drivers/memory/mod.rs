@@ -1,0 +1,23 @@
+//! The `memory` driver: a small real broker in the process.
+//!
+//! It has exchanges, queues and bindings with the names that oslo.messaging uses on RabbitMQ, round robin over consumers
+//! with prefetch, per-message expiry, returns of unroutable messages, requeueing, and queues that outlive their server;
+//! messages cross it as encoded bytes, as on any other broker. It is the embedded default and the test double of
+//! services: transports of one process that name the same broker ([`MemoryBroker::named`]) reach each other.
+//!
+//! No thread and no timer moves messages. Whoever does something with the broker makes the deliveries that follow from
+//! it on his own call, one at a time and without a lock held; what happens meanwhile is queued behind.
+
+mod address;
+mod broker;
+mod consumer;
+mod driver;
+mod exchange;
+mod queue;
+mod queues;
+mod run_queue;
+mod state;
+mod subscriber;
+
+pub use broker::MemoryBroker;
+pub use driver::MemoryDriver;

@@ -1,0 +1,218 @@
+//! All queues of a broker and who consumes them: deliveries, acknowledgements, what comes back. Knows no exchange.
+
+use super::queue::{Entry, Lane, Message, Queue};
+use super::run_queue::{Effect, RunQueue};
+use super::subscriber::{LaneState, Subscriber};
+use crate::transport::AckHandle;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Queues and subscriptions.
+#[derive(Debug, Default)]
+pub(super) struct Queues {
+    by_name: HashMap<Arc<str>, Queue>,
+    subscribers: HashMap<u64, Subscriber>,
+    last_subscriber: u64,
+    pub(super) run_queue: RunQueue,
+}
+
+/// The present. Follows tokio's paused clock, so that expiry can be tested without waiting.
+pub(super) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+impl Queues {
+    /// The queue's name as it is kept; the queue is there afterwards.
+    pub(super) fn declare(&mut self, name: &str) -> Arc<str> {
+        if let Some((kept, _)) = self.by_name.get_key_value(name) {
+            return kept.clone();
+        }
+        let kept: Arc<str> = name.into();
+        self.by_name.insert(kept.clone(), Queue::default());
+        kept
+    }
+
+    pub(super) fn delete(&mut self, name: &str) {
+        self.by_name.remove(name);
+    }
+
+    /// The name of a queue as it is kept, if there is such a queue.
+    pub(super) fn name(&self, name: &str) -> Option<Arc<str>> {
+        self.by_name.get_key_value(name).map(|(kept, _)| kept.clone())
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.by_name.keys().map(|name| name.to_string()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// The queue, without what has expired at its head.
+    pub(super) fn get(&mut self, name: &str) -> Option<&mut Queue> {
+        let queue = self.by_name.get_mut(name)?;
+        queue.expire(now());
+        Some(queue)
+    }
+
+    /// Adds a message at the queue's tail and delivers what can be delivered.
+    pub(super) fn enqueue(&mut self, name: &str, message: Arc<Message>, now: Instant) {
+        if let Some(queue) = self.by_name.get_mut(name) {
+            queue.push(message);
+            self.dispatch(name, now);
+        }
+    }
+
+    /// A new subscription without consumers; `make` gets its key.
+    pub(super) fn subscribe(&mut self, make: impl FnOnce(u64) -> Subscriber) -> u64 {
+        self.last_subscriber += 1;
+        let key = self.last_subscriber;
+        self.subscribers.insert(key, make(key));
+        key
+    }
+
+    /// Adds a consumer on a declared queue. The routes of a subscription are numbered in the order of these calls.
+    pub(super) fn consume(&mut self, subscriber: u64, lane: LaneState) {
+        let Some(state) = self.subscribers.get_mut(&subscriber) else { return };
+        let name = lane.queue.clone();
+        let key = Lane { subscriber, route: state.lanes.len() };
+        state.lanes.push(lane);
+        if let Some(queue) = self.by_name.get_mut(&name) {
+            queue.consumers += 1;
+        }
+        self.line_up(key);
+        self.dispatch(&name, now());
+    }
+
+    /// Settles a delivery: done with, or back to its place in the queue. Nothing happens if it is not held any more.
+    pub(super) fn settle(&mut self, subscriber: u64, token: u64, requeue: bool) {
+        let Some(state) = self.subscribers.get_mut(&subscriber) else { return };
+        let Some((route, entry)) = state.release(token) else { return };
+        let Some(name) = state.lanes.get(route).map(|lane| lane.queue.clone()) else { return };
+        self.line_up(Lane { subscriber, route });
+        self.let_go(&name, requeue.then_some(entry));
+        self.dispatch(&name, now());
+    }
+
+    /// Stops deliveries; what is held stays held.
+    pub(super) fn cancel(&mut self, subscriber: u64) {
+        let Some(state) = self.subscribers.get_mut(&subscriber) else { return };
+        for (route, lane) in state.lanes.iter_mut().enumerate() {
+            if !std::mem::take(&mut lane.active) {
+                continue;
+            }
+            lane.in_line = false;
+            if let Some(queue) = self.by_name.get_mut(&lane.queue) {
+                queue.consumers -= 1;
+                queue.not_ready(Lane { subscriber, route });
+            }
+        }
+    }
+
+    /// Cancels and gives back what is held. The queues named by the result were its own and are to be deleted.
+    pub(super) fn close(&mut self, subscriber: u64) -> Vec<Arc<str>> {
+        self.cancel(subscriber);
+        let Some(mut state) = self.subscribers.remove(&subscriber) else { return Vec::new() };
+        self.give_back(&mut state);
+        self.run_queue.push(Effect::Over(state.sink));
+        for lane in &state.lanes {
+            self.dispatch(&lane.queue, now());
+        }
+        state.lanes.into_iter().filter(|lane| lane.own_queue).map(|lane| lane.queue).collect()
+    }
+
+    /// Cuts a subscription off and lets it come back at once: what it holds goes back to the queues, its tokens mean
+    /// nothing any more, and it takes its turn behind the other consumers.
+    pub(super) fn cut_off(&mut self, subscriber: u64) {
+        let Some(mut state) = self.subscribers.remove(&subscriber) else { return };
+        tracing::info!(label = state.label, "consumer cut off and back");
+        self.run_queue.push(Effect::Interrupted(state.sink.clone()));
+        let lanes: Vec<(Lane, Arc<str>)> = state.lanes_of(subscriber).collect();
+        for ((lane, name), kept) in lanes.iter().zip(&mut state.lanes) {
+            kept.in_line = false;
+            if let Some(queue) = self.by_name.get_mut(name) {
+                queue.not_ready(*lane);
+            }
+        }
+        self.give_back(&mut state);
+        self.subscribers.insert(subscriber, state);
+        for (lane, _) in &lanes {
+            self.line_up(*lane);
+        }
+        for (_, name) in &lanes {
+            self.dispatch(name, now());
+        }
+    }
+
+    /// The subscriptions that consume `queue`, oldest first.
+    pub(super) fn consumers_of(&self, queue: &str) -> Vec<u64> {
+        self.subscribers_where(|state| state.lanes.iter().any(|lane| lane.active && *lane.queue == *queue))
+    }
+
+    /// The subscriptions that a driver made, oldest first.
+    pub(super) fn subscribers_of(&self, driver: u64) -> Vec<u64> {
+        self.subscribers_where(|state| state.driver == driver)
+    }
+
+    fn subscribers_where(&self, wanted: impl Fn(&Subscriber) -> bool) -> Vec<u64> {
+        let mut keys: Vec<u64> =
+            self.subscribers.iter().filter(|(_, state)| wanted(state)).map(|(key, _)| *key).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    fn give_back(&mut self, state: &mut Subscriber) {
+        for (route, entry) in state.release_all() {
+            if let Some(lane) = state.lanes.get(route) {
+                self.let_go(&lane.queue, Some(entry));
+            }
+        }
+    }
+
+    fn let_go(&mut self, name: &str, back: Option<Entry>) {
+        if let Some(queue) = self.by_name.get_mut(name) {
+            queue.unacknowledged -= 1;
+            if let Some(entry) = back {
+                queue.put_back(entry);
+            }
+        }
+    }
+
+    /// Puts a consumer that has room into its queue's line, if it is not there.
+    fn line_up(&mut self, lane: Lane) {
+        let Some(state) = self.subscribers.get_mut(&lane.subscriber) else { return };
+        let Some(kept) = state.lanes.get_mut(lane.route) else { return };
+        if kept.in_line || !kept.has_room() {
+            return;
+        }
+        if let Some(queue) = self.by_name.get_mut(&kept.queue) {
+            kept.in_line = true;
+            queue.ready(lane);
+        }
+    }
+
+    /// Delivers from the queue's head, one to each consumer in turn, while there are messages and room.
+    fn dispatch(&mut self, name: &str, now: Instant) {
+        let Some(queue) = self.by_name.get_mut(name) else { return };
+        while let Some(lane) = queue.next_consumer(now) {
+            let Some(state) = self.subscribers.get_mut(&lane.subscriber) else { continue };
+            let Some(entry) = queue.pop() else { break };
+            queue.unacknowledged += 1;
+            let (message, redelivered) = (entry.message.clone(), entry.redelivered);
+            let token = state.hold(lane.route, entry);
+            if let Some(kept) = state.lanes.get_mut(lane.route) {
+                kept.in_line = kept.has_room();
+                if kept.in_line {
+                    queue.ready(lane);
+                }
+            }
+            self.run_queue.push(Effect::Deliver {
+                sink: state.sink.clone(),
+                route: lane.route,
+                message,
+                redelivered,
+                ack: AckHandle::new(token, state.acks.clone()),
+            });
+        }
+    }
+}

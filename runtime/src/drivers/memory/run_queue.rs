@@ -1,0 +1,92 @@
+//! What the broker has to tell others: deliveries, outcomes, signals. They are collected while the broker's lock is
+//! held and run afterwards, in order, by one thread at a time.
+
+use super::queue::Message;
+use crate::transport::{AckHandle, Confirmed, Delivery, PublishError, Settled, Sink};
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Something to tell somebody outside the broker.
+pub(super) enum Effect {
+    /// The outcome of a publish.
+    Settle(Settled, Result<Confirmed, PublishError>),
+    /// A delivery.
+    Deliver { sink: Arc<dyn Sink>, route: usize, message: Arc<Message>, redelivered: bool, ack: AckHandle },
+    /// A consumer was cut off.
+    Interrupted(Arc<dyn Sink>),
+    /// A subscription is over. Its sink is dropped here, because its owner may use the broker when it goes.
+    Over(Arc<dyn Sink>),
+    /// Everything before this has been told.
+    Reached(oneshot::Sender<()>),
+}
+
+impl Effect {
+    /// Tells it. A panic of the one who is told is his own: it is logged, and the broker goes on for the others.
+    pub(super) fn run(self) {
+        let told = catch_unwind(AssertUnwindSafe(|| match self {
+            Self::Settle(settled, outcome) => settled(outcome),
+            Self::Deliver { sink, route, message, redelivered, ack } => sink.deliver(Delivery {
+                route,
+                body: message.body.clone(),
+                properties: message.properties.clone(),
+                redelivered,
+                ack,
+            }),
+            Self::Interrupted(sink) => sink.interrupted(),
+            Self::Over(sink) => drop(sink),
+            // Nobody waits any more: nothing to tell.
+            Self::Reached(signal) => drop(signal.send(())),
+        }));
+        if told.is_err() {
+            tracing::error!("a callback of a transport panicked; its message stays unacknowledged");
+        }
+    }
+}
+
+/// Effects not yet run, and whether somebody is running them.
+#[derive(Default)]
+pub(super) struct RunQueue {
+    waiting: VecDeque<Effect>,
+    running: bool,
+}
+
+impl RunQueue {
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.waiting.push_back(effect);
+    }
+
+    /// What the caller has to run, if there is something and nobody else is at it.
+    pub(super) fn begin(&mut self) -> Option<VecDeque<Effect>> {
+        if self.running || self.waiting.is_empty() {
+            return None;
+        }
+        self.running = true;
+        Some(std::mem::take(&mut self.waiting))
+    }
+
+    /// What has come up meanwhile; after `None` the caller's turn is over. `done` is the emptied batch, for reuse.
+    pub(super) fn more(&mut self, done: VecDeque<Effect>) -> Option<VecDeque<Effect>> {
+        if self.waiting.is_empty() {
+            self.running = false;
+            return None;
+        }
+        Some(std::mem::replace(&mut self.waiting, done))
+    }
+
+    /// Ends a turn before its time; the next one to do something goes on.
+    pub(super) fn abandon(&mut self) {
+        self.running = false;
+    }
+}
+
+impl fmt::Debug for RunQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunQueue")
+            .field("waiting", &self.waiting.len())
+            .field("running", &self.running)
+            .finish()
+    }
+}

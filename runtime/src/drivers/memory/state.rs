@@ -1,0 +1,143 @@
+//! The broker's state under its lock: declarations, publishes, subscriptions. Whatever has to be told to others goes to
+//! the run queue, so that nobody is called while the lock is held.
+
+use super::address::{self, Address, DEFAULT_EXCHANGE, ExchangeKind};
+use super::exchange::Exchanges;
+use super::queue::Message;
+use super::queues::{Queues, now};
+use super::run_queue::Effect;
+use super::subscriber::{LaneState, Subscriber};
+use crate::error::NotSentReason;
+use crate::id::MessageId;
+use crate::transport::{
+    Acknowledge, Confirmed, DriverError, Publish, PublishError, Route, Settled, Sink, Subscription,
+};
+use std::sync::Arc;
+
+/// Exchanges and queues of a broker.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    exchanges: Exchanges,
+    pub(super) queues: Queues,
+}
+
+impl State {
+    /// Publishes to every queue that the route reaches, and settles the publish before any delivery of it.
+    pub(super) fn publish(&mut self, publish: Publish, settled: Settled) {
+        let Publish { route, body, properties, mandatory, .. } = publish;
+        let address = Address::of(&route);
+        let reached = match self.reached(&route, &address) {
+            Ok(reached) => reached,
+            Err(conflict) => {
+                let refused = PublishError::NotSent(NotSentReason::InvalidTarget(conflict));
+                return self.settle(settled, Err(refused));
+            }
+        };
+        if reached.is_empty() && mandatory {
+            let Address { exchange, key: routing_key, .. } = address;
+            let (code, text) = (312, "NO_ROUTE".to_owned());
+            return self.settle(
+                settled,
+                Err(PublishError::Returned { exchange, routing_key, code, text, node: None }),
+            );
+        }
+        self.settle(settled, Ok(Confirmed { node: None }));
+        let now = now();
+        let expires = properties.expiration.and_then(|after| now.checked_add(after));
+        let message = Arc::new(Message { body, properties, expires });
+        for queue in reached {
+            self.queues.enqueue(&queue, message.clone(), now);
+        }
+    }
+
+    /// Declares what the routes need and consumes; all or nothing.
+    pub(super) fn subscribe(
+        &mut self,
+        driver: u64,
+        subscription: &Subscription,
+        sink: Arc<dyn Sink>,
+        acks: impl FnOnce(u64) -> Arc<dyn Acknowledge>,
+    ) -> Result<u64, DriverError> {
+        for route in &subscription.routes {
+            let address = Address::of(route);
+            self.exchanges.check(&address.exchange, address.kind).map_err(|_| DriverError::Refused {
+                what: format!("consumer of {} on `{}`", subscription.label, address.exchange),
+                cause: conflict(&address),
+            })?;
+        }
+        let label = subscription.label.clone();
+        let key = self.queues.subscribe(|key| Subscriber::new(driver, label, sink, acks(key)));
+        for route in &subscription.routes {
+            let own_queue = matches!(route, Route::Fanout { .. });
+            let name = address::queue(route).unwrap_or_else(|| own_queue_name(&Address::of(route)));
+            let queue = self.declare(&Address::of(route), &name);
+            self.queues.consume(key, LaneState::new(queue, own_queue, subscription.prefetch));
+        }
+        Ok(key)
+    }
+
+    /// Consumes a queue of the driver's own for replies; gives its name and the subscription.
+    pub(super) fn subscribe_replies(
+        &mut self,
+        driver: u64,
+        sink: Arc<dyn Sink>,
+        acks: impl FnOnce(u64) -> Arc<dyn Acknowledge>,
+    ) -> (Arc<str>, u64) {
+        let queue = self.queues.declare(&format!("reply_{}", MessageId::random()));
+        let key = self.queues.subscribe(|key| Subscriber::new(driver, "replies".to_owned(), sink, acks(key)));
+        self.queues.consume(key, LaneState::new(queue.clone(), true, 0));
+        (queue, key)
+    }
+
+    /// Ends a subscription: what it holds goes back, the queues of its own go.
+    pub(super) fn close(&mut self, subscriber: u64) {
+        for queue in self.queues.close(subscriber) {
+            self.queues.delete(&queue);
+            self.exchanges.unbind(&queue);
+        }
+    }
+
+    /// The queues that a publish to `route` reaches, or why it cannot be published.
+    fn reached(&mut self, route: &Route, address: &Address) -> Result<Vec<Arc<str>>, String> {
+        self.exchanges.check(&address.exchange, address.kind).map_err(|_| conflict(address))?;
+        if let (Route::Notification { .. }, Some(queue)) = (route, address::queue(route)) {
+            // A notifier makes the queue, so that notifications wait for their first listener.
+            self.declare(address, &queue);
+        }
+        let mut reached = Vec::with_capacity(1);
+        if address.exchange == DEFAULT_EXCHANGE {
+            reached.extend(self.queues.name(&address.key));
+        } else {
+            self.exchanges.route(&address.exchange, &address.key, |queue| reached.push(queue.clone()));
+        }
+        Ok(reached)
+    }
+
+    /// Makes exchange, queue and binding where they are missing. The exchange's kind has been checked.
+    fn declare(&mut self, address: &Address, queue: &str) -> Arc<str> {
+        let queue = self.queues.declare(queue);
+        if self.exchanges.declare(&address.exchange, address.kind).is_ok() {
+            self.exchanges.bind(&address.exchange, &address.key, &queue);
+        }
+        queue
+    }
+
+    fn settle(&mut self, settled: Settled, outcome: Result<Confirmed, PublishError>) {
+        self.queues.run_queue.push(Effect::Settle(settled, outcome));
+    }
+}
+
+fn own_queue_name(address: &Address) -> String {
+    format!("{}_{}", address.exchange, MessageId::random())
+}
+
+fn conflict(address: &Address) -> String {
+    let (there, wanted) = match address.kind {
+        ExchangeKind::Topic => ("fanout", "topic"),
+        ExchangeKind::Fanout => ("topic", "fanout"),
+    };
+    format!(
+        "exchange `{}` is of type {there} and cannot serve as {wanted}; use other names",
+        address.exchange
+    )
+}

@@ -1,0 +1,92 @@
+//! A subscription as the broker keeps it: its consumers, what they hold, and who is told. Knows no queue's content.
+
+use super::queue::{Entry, Lane};
+use crate::transport::{Acknowledge, Sink};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// One consumer: a route of a subscription on its queue.
+#[derive(Debug)]
+pub(super) struct LaneState {
+    pub(super) queue: Arc<str>,
+    /// Whether the queue is deleted with the subscription (fanout, replies).
+    pub(super) own_queue: bool,
+    /// Most unacknowledged deliveries; 0 is no limit.
+    prefetch: usize,
+    unacknowledged: usize,
+    /// Whether it stands in its queue's line of consumers with room.
+    pub(super) in_line: bool,
+    /// Whether it takes deliveries; false after a cancel.
+    pub(super) active: bool,
+}
+
+impl LaneState {
+    pub(super) fn new(queue: Arc<str>, own_queue: bool, prefetch: u16) -> Self {
+        Self { queue, own_queue, prefetch: prefetch.into(), unacknowledged: 0, in_line: false, active: true }
+    }
+
+    /// Whether it may be given another message.
+    pub(super) fn has_room(&self) -> bool {
+        self.active && (self.prefetch == 0 || self.unacknowledged < self.prefetch)
+    }
+}
+
+/// One subscription.
+pub(super) struct Subscriber {
+    /// The driver that made it.
+    pub(super) driver: u64,
+    pub(super) label: String,
+    pub(super) sink: Arc<dyn Sink>,
+    pub(super) acks: Arc<dyn Acknowledge>,
+    pub(super) lanes: Vec<LaneState>,
+    /// Deliveries that are neither acknowledged nor given back, by token. Tokens are never used twice.
+    held: BTreeMap<u64, (usize, Entry)>,
+    last_token: u64,
+}
+
+impl Subscriber {
+    pub(super) fn new(driver: u64, label: String, sink: Arc<dyn Sink>, acks: Arc<dyn Acknowledge>) -> Self {
+        Self { driver, label, sink, acks, lanes: Vec::new(), held: BTreeMap::new(), last_token: 0 }
+    }
+
+    /// Holds `entry` for the consumer of `route`; gives the token that acknowledges it.
+    pub(super) fn hold(&mut self, route: usize, entry: Entry) -> u64 {
+        self.last_token += 1;
+        if let Some(lane) = self.lanes.get_mut(route) {
+            lane.unacknowledged += 1;
+        }
+        self.held.insert(self.last_token, (route, entry));
+        self.last_token
+    }
+
+    /// Lets go of a delivery; `None` if it is not held any more.
+    pub(super) fn release(&mut self, token: u64) -> Option<(usize, Entry)> {
+        let (route, entry) = self.held.remove(&token)?;
+        if let Some(lane) = self.lanes.get_mut(route) {
+            lane.unacknowledged -= 1;
+        }
+        Some((route, entry))
+    }
+
+    /// Lets go of everything, oldest first.
+    pub(super) fn release_all(&mut self) -> Vec<(usize, Entry)> {
+        self.lanes.iter_mut().for_each(|lane| lane.unacknowledged = 0);
+        std::mem::take(&mut self.held).into_values().collect()
+    }
+
+    /// The names under which queues know this subscription, given its key.
+    pub(super) fn lanes_of(&self, subscriber: u64) -> impl Iterator<Item = (Lane, Arc<str>)> + use<> {
+        let queues: Vec<Arc<str>> = self.lanes.iter().map(|lane| lane.queue.clone()).collect();
+        queues.into_iter().enumerate().map(move |(route, queue)| (Lane { subscriber, route }, queue))
+    }
+}
+
+impl fmt::Debug for Subscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscriber")
+            .field("label", &self.label)
+            .field("lanes", &self.lanes)
+            .finish_non_exhaustive()
+    }
+}
