@@ -3,3 +3,5 @@
 
 #[cfg(feature = "memory")]
 pub mod memory;
+#[cfg(feature = "rabbit")]
+pub mod rabbit;

@@ -108,6 +108,14 @@ pub enum NotSentReason {
         /// What is missing.
         capability: &'static str,
     },
+    /// The broker refused a declaration that has to come first.
+    #[error("the broker refused {what}: {cause}")]
+    Refused {
+        /// What was asked, with the names of exchange and queue.
+        what: String,
+        /// The broker's code and text.
+        cause: String,
+    },
     /// The transport is closed.
     #[error("the transport is closed")]
     Closed,

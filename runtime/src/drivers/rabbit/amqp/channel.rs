@@ -1,0 +1,190 @@
+//! One channel: declarations, consumers, publishing, acknowledgements.
+
+use super::{AmqpError, ExchangeSpec, Message, QueueSpec, Received, convert};
+use crate::transport::{Acknowledge, QueueState};
+use futures_util::{FutureExt, StreamExt};
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicPublishOptions, BasicQosOptions,
+    BasicRejectOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+    QueueDeleteOptions,
+};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Confirmation, ExchangeKind};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// A channel of a connection. Cheap to clone.
+#[derive(Clone)]
+pub(in crate::drivers::rabbit) struct Channel {
+    inner: Arc<lapin::Channel>,
+}
+
+/// A publish whose frames are queued: resolves with the broker's word.
+pub(super) type Publishing = Pin<Box<dyn Future<Output = lapin::Result<Confirmation>> + Send>>;
+
+impl Channel {
+    pub(super) fn new(inner: lapin::Channel) -> Self {
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Whether it can still be used.
+    pub(in crate::drivers::rabbit) fn is_open(&self) -> bool {
+        self.inner.status().connected()
+    }
+
+    pub(in crate::drivers::rabbit) async fn declare_exchange(
+        &self,
+        spec: &ExchangeSpec,
+    ) -> Result<(), AmqpError> {
+        let kind = if spec.fanout { ExchangeKind::Fanout } else { ExchangeKind::Topic };
+        let options = ExchangeDeclareOptions {
+            durable: spec.durable,
+            auto_delete: spec.auto_delete,
+            ..Default::default()
+        };
+        self.inner
+            .exchange_declare(spec.name.as_str().into(), kind, options, FieldTable::default())
+            .await
+            .map_err(|e| convert::error(&e))
+    }
+
+    pub(in crate::drivers::rabbit) async fn declare_queue(&self, spec: &QueueSpec) -> Result<(), AmqpError> {
+        let options = QueueDeclareOptions {
+            durable: spec.durable,
+            auto_delete: spec.auto_delete,
+            ..Default::default()
+        };
+        let mut arguments = FieldTable::default();
+        if let Some(expires) = spec.expires {
+            arguments.insert("x-expires".into(), AMQPValue::LongInt(expires));
+        }
+        let declared = self.inner.queue_declare(spec.name.as_str().into(), options, arguments).await;
+        declared.map(drop).map_err(|e| convert::error(&e))
+    }
+
+    pub(in crate::drivers::rabbit) async fn bind(
+        &self,
+        queue: &str,
+        exchange: &str,
+        key: &str,
+    ) -> Result<(), AmqpError> {
+        self.inner
+            .queue_bind(
+                queue.into(),
+                exchange.into(),
+                key.into(),
+                QueueBindOptions::default(),
+                FieldTable::default(),
+            )
+            .await
+            .map_err(|e| convert::error(&e))
+    }
+
+    /// What a queue looks like. A missing queue is an error that closes this channel: use one of its own.
+    pub(in crate::drivers::rabbit) async fn inspect(&self, queue: &str) -> Result<QueueState, AmqpError> {
+        let options = QueueDeclareOptions { passive: true, ..Default::default() };
+        let queue = self.inner.queue_declare(queue.into(), options, FieldTable::default()).await;
+        let queue = queue.map_err(|e| convert::error(&e))?;
+        Ok(QueueState { messages: queue.message_count(), consumers: queue.consumer_count() })
+    }
+
+    pub(in crate::drivers::rabbit) async fn delete_queue(&self, queue: &str) -> Result<(), AmqpError> {
+        let deleted = self.inner.queue_delete(queue.into(), QueueDeleteOptions::default()).await;
+        deleted.map(drop).map_err(|e| convert::error(&e))
+    }
+
+    /// Most unacknowledged deliveries for each consumer started from now on.
+    pub(in crate::drivers::rabbit) async fn prefetch(&self, count: u16) -> Result<(), AmqpError> {
+        self.inner.basic_qos(count, BasicQosOptions::default()).await.map_err(|e| convert::error(&e))
+    }
+
+    /// Consumes `queue`; every message goes to `take`, in order, until the consumer ends: `None` when it was
+    /// cancelled (by us, or by the broker because the queue is gone), else the error.
+    pub(in crate::drivers::rabbit) async fn consume(
+        &self,
+        queue: &str,
+        tag: &str,
+        mut take: impl FnMut(Received) + Send + 'static,
+    ) -> Result<impl Future<Output = Option<AmqpError>> + Send + 'static, AmqpError> {
+        let consumer = self.inner.basic_consume(
+            queue.into(),
+            tag.into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        );
+        let mut consumer = consumer.await.map_err(|e| convert::error(&e))?;
+        Ok(async move {
+            while let Some(delivery) = consumer.next().await {
+                match delivery {
+                    Ok(delivery) => take(Received {
+                        tag: delivery.delivery_tag,
+                        redelivered: delivery.redelivered,
+                        properties: convert::from_lapin(&delivery.properties),
+                        body: delivery.data,
+                    }),
+                    Err(error) => return Some(convert::error(&error)),
+                }
+            }
+            None
+        })
+    }
+
+    /// Ends a consumer; resolves when the broker will send it nothing more.
+    pub(in crate::drivers::rabbit) async fn cancel(&self, tag: &str) -> Result<(), AmqpError> {
+        self.inner
+            .basic_cancel(tag.into(), BasicCancelOptions::default())
+            .await
+            .map_err(|e| convert::error(&e))
+    }
+
+    pub(in crate::drivers::rabbit) async fn close(&self) {
+        // A channel that is already gone needs no good-bye.
+        let _ = self.inner.close(200, "OK".into()).await;
+    }
+
+    pub(in crate::drivers::rabbit) async fn confirm_mode(&self) -> Result<(), AmqpError> {
+        self.inner.confirm_select(ConfirmSelectOptions::default()).await.map_err(|e| convert::error(&e))
+    }
+
+    /// Queues a message's frames, in the order of calls; what is returned has been polled once.
+    pub(super) fn publish(&self, message: Message) -> Publishing {
+        let channel = Arc::clone(&self.inner);
+        let mut publishing: Publishing = Box::pin(async move {
+            let Message { exchange, routing_key, mandatory, properties, body, .. } = message;
+            let options = BasicPublishOptions { mandatory, ..Default::default() };
+            let properties = convert::to_lapin(&properties);
+            channel
+                .basic_publish(exchange.into(), routing_key.into(), options, &body, properties)
+                .await?
+                .await
+        });
+        // The first poll hands the frames to the connection's writer; the rest of the future waits for the broker.
+        match publishing.as_mut().now_or_never() {
+            Some(done) => Box::pin(std::future::ready(done)),
+            None => publishing,
+        }
+    }
+
+    /// Returns when lapin has dealt with every confirmation of the frame that it is at.
+    ///
+    /// lapin settles the publishes that one `multiple` confirmation names in no particular order, under one lock, and
+    /// hands a returned message to whichever comes first. This call takes that lock and lets it go.
+    pub(super) fn settle_barrier(&self) {
+        let _ = self.inner.wait_for_confirms().now_or_never();
+    }
+}
+
+/// Acknowledges on one incarnation of a channel: after it is gone, its tags mean nothing and are ignored.
+pub(in crate::drivers::rabbit) struct ChannelAcks(pub(in crate::drivers::rabbit) Channel);
+
+impl Acknowledge for ChannelAcks {
+    fn ack(&self, token: u64) {
+        // Queued by the first poll; nobody waits for the write.
+        let _ = self.0.inner.basic_ack(token, BasicAckOptions::default()).now_or_never();
+    }
+
+    fn reject(&self, token: u64, requeue: bool) {
+        let _ = self.0.inner.basic_reject(token, BasicRejectOptions { requeue }).now_or_never();
+    }
+}

@@ -1,0 +1,263 @@
+//! Pairs the broker's confirmations and returns with the messages they are about.
+//!
+//! A returned message is matched by the `_unique_id` in its body and by nothing else, because lapin hands it to any of
+//! the publishes that are confirmed with it. A publish is therefore settled only when every confirmation of its batch
+//! has been looked at.
+
+use super::channel::Publishing;
+use super::{AmqpError, Channel, Message, Scope, convert};
+use crate::id::MessageId;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use lapin::Confirmation;
+use lapin::message::BasicReturnMessage;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use tokio::sync::mpsc;
+
+/// The broker's word on one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::drivers::rabbit) enum Outcome {
+    /// A queue has it, or it was not mandatory.
+    Confirmed,
+    /// No queue takes it.
+    Returned { code: u16, text: String },
+    /// The broker refused responsibility.
+    Refused,
+    /// The channel ended before the broker's word.
+    Lost(AmqpError),
+}
+
+/// Called once with a message's outcome.
+pub(in crate::drivers::rabbit) type OnOutcome = Box<dyn FnOnce(Outcome) + Send>;
+
+/// A channel in confirm mode, and the task that settles what is published on it.
+#[derive(Clone)]
+pub(in crate::drivers::rabbit) struct Confirms {
+    channel: Channel,
+    queue: mpsc::UnboundedSender<Entry>,
+}
+
+struct Entry {
+    unique_id: MessageId,
+    publishing: Publishing,
+    on_outcome: OnOutcome,
+}
+
+impl Confirms {
+    /// Puts `channel` into confirm mode. The settling task runs on the current runtime until the last clone is gone and
+    /// every message is settled.
+    pub(in crate::drivers::rabbit) async fn start(channel: Channel) -> Result<Self, AmqpError> {
+        channel.confirm_mode().await?;
+        let (queue, entries) = mpsc::unbounded_channel();
+        tokio::spawn(settle(channel.clone(), entries));
+        Ok(Self { channel, queue })
+    }
+
+    /// Whether messages can be published.
+    pub(in crate::drivers::rabbit) fn is_open(&self) -> bool {
+        self.channel.is_open()
+    }
+
+    /// Publishes; returns at once. Messages leave in the order of calls.
+    pub(in crate::drivers::rabbit) fn publish(&self, message: Message, on_outcome: OnOutcome) {
+        let unique_id = message.unique_id;
+        let publishing = self.channel.publish(message);
+        if let Err(mpsc::error::SendError(entry)) =
+            self.queue.send(Entry { unique_id, publishing, on_outcome })
+        {
+            let text = "the driver has stopped".to_owned();
+            (entry.on_outcome)(Outcome::Lost(AmqpError { code: None, scope: Scope::Connection, text }));
+        }
+    }
+}
+
+struct Settled {
+    unique_id: MessageId,
+    on_outcome: OnOutcome,
+    outcome: Outcome,
+}
+
+/// The futures under way, with the returned messages that they brought.
+#[derive(Default)]
+struct Pool {
+    publishing: FuturesUnordered<Waiting>,
+    returned: HashMap<MessageId, Outcome>,
+}
+
+struct Waiting {
+    entry: Option<(MessageId, OnOutcome)>,
+    publishing: Publishing,
+}
+
+impl Future for Waiting {
+    type Output = (MessageId, OnOutcome, lapin::Result<Confirmation>);
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let result = std::task::ready!(self.publishing.as_mut().poll(cx));
+        match self.entry.take() {
+            Some((unique_id, on_outcome)) => Poll::Ready((unique_id, on_outcome, result)),
+            // Polled again after it was ready, which `FuturesUnordered` never does.
+            None => Poll::Pending,
+        }
+    }
+}
+
+async fn settle(channel: Channel, mut entries: mpsc::UnboundedReceiver<Entry>) {
+    let mut pool = Pool::default();
+    let mut open = true;
+    while open || !pool.publishing.is_empty() {
+        let mut batch = Vec::new();
+        poll_fn(|cx| {
+            while open {
+                match entries.poll_recv(cx) {
+                    Poll::Ready(Some(entry)) => pool.add(entry),
+                    Poll::Ready(None) => open = false,
+                    Poll::Pending => break,
+                }
+            }
+            pool.drain(cx, &mut batch);
+            if batch.is_empty() && (open || !pool.publishing.is_empty()) {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+        // Whatever was confirmed together with this batch has been woken once the barrier returns, so one more look
+        // finds its returned messages. What that look settles besides belongs to a later batch.
+        while !batch.is_empty() {
+            channel.settle_barrier();
+            let mut later = Vec::new();
+            poll_fn(|cx| {
+                pool.drain(cx, &mut later);
+                Poll::Ready(())
+            })
+            .await;
+            pool.tell(std::mem::replace(&mut batch, later));
+        }
+    }
+}
+
+impl Pool {
+    fn add(&mut self, entry: Entry) {
+        let Entry { unique_id, publishing, on_outcome } = entry;
+        self.publishing.push(Waiting { entry: Some((unique_id, on_outcome)), publishing });
+    }
+
+    /// Takes everything that is ready. `FuturesUnordered` may say "pending" while it has woken itself to go on: only a
+    /// "pending" without that is believed.
+    fn drain(&mut self, cx: &mut Context<'_>, into: &mut Vec<Settled>) {
+        let flag = Arc::new(SelfWake { woken: AtomicBool::new(false), outer: cx.waker().clone() });
+        let waker = Waker::from(Arc::clone(&flag));
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            flag.woken.store(false, Ordering::Relaxed);
+            match self.publishing.poll_next_unpin(&mut cx) {
+                Poll::Ready(Some((unique_id, on_outcome, result))) => {
+                    let outcome = self.outcome(result);
+                    into.push(Settled { unique_id, on_outcome, outcome });
+                }
+                Poll::Ready(None) => return,
+                Poll::Pending if flag.woken.load(Ordering::Relaxed) => {}
+                Poll::Pending => return,
+            }
+        }
+    }
+
+    fn outcome(&mut self, result: lapin::Result<Confirmation>) -> Outcome {
+        let (outcome, returned) = match result {
+            Ok(Confirmation::Ack(returned)) => (Outcome::Confirmed, returned),
+            Ok(Confirmation::Nack(returned)) => (Outcome::Refused, returned),
+            Ok(Confirmation::NotRequested) => (Outcome::Confirmed, None),
+            Err(error) => (Outcome::Lost(convert::error(&error)), None),
+        };
+        if let Some(message) = returned {
+            self.note_returned(&message);
+        }
+        outcome
+    }
+
+    fn note_returned(&mut self, message: &BasicReturnMessage) {
+        if let Some(unique_id) = unique_id_in(&message.delivery.data) {
+            let text = message.reply_text.to_string();
+            self.returned.insert(unique_id, Outcome::Returned { code: message.reply_code, text });
+        } else {
+            tracing::warn!(
+                bytes = message.delivery.data.len(),
+                "the broker returned a message without a readable id"
+            );
+        }
+    }
+
+    fn tell(&mut self, batch: Vec<Settled>) {
+        for Settled { unique_id, on_outcome, outcome } in batch {
+            let outcome = match self.returned.remove(&unique_id) {
+                Some(returned) if outcome == Outcome::Confirmed || outcome == Outcome::Refused => returned,
+                _ => outcome,
+            };
+            on_outcome(outcome);
+        }
+    }
+}
+
+/// The `_unique_id` of a body of ours, enveloped or bare.
+fn unique_id_in(body: &[u8]) -> Option<MessageId> {
+    #[derive(serde::Deserialize)]
+    struct Envelope<'a> {
+        #[serde(borrow, rename = "oslo.message")]
+        message: Cow<'a, str>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Inner<'a> {
+        #[serde(borrow, rename = "_unique_id")]
+        unique_id: Cow<'a, str>,
+    }
+    let inner: Option<MessageId> = match serde_json::from_slice::<Envelope<'_>>(body) {
+        Ok(envelope) => serde_json::from_str::<Inner<'_>>(&envelope.message).ok()?.unique_id.parse().ok(),
+        Err(_) => serde_json::from_slice::<Inner<'_>>(body).ok()?.unique_id.parse().ok(),
+    };
+    inner
+}
+
+struct SelfWake {
+    woken: AtomicBool,
+    outer: Waker,
+}
+
+impl Wake for SelfWake {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Relaxed);
+        self.outer.wake_by_ref();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_found_enveloped_and_bare_whatever_the_arguments_hold() {
+        let (id, other) = (MessageId::random(), MessageId::random());
+        for inner in [
+            format!(r#"{{"_unique_id": "{id}"}}"#),
+            format!(
+                r#"{{"args": {{"_unique_id": "{other}"}}, "_unique_id": "{id}", "_context_x": {{"_unique_id": "{other}"}}}}"#
+            ),
+        ] {
+            assert_eq!(unique_id_in(inner.as_bytes()), Some(id), "{inner}");
+            let enveloped = serde_json::json!({"oslo.version": "2.0", "oslo.message": inner}).to_string();
+            assert_eq!(unique_id_in(enveloped.as_bytes()), Some(id), "{enveloped}");
+        }
+        assert_eq!(unique_id_in(b"{}"), None);
+        assert_eq!(unique_id_in(b"garbage"), None);
+    }
+}

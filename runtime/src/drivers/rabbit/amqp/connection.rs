@@ -1,0 +1,116 @@
+//! Opening one TCP connection, and what happens to it as a whole.
+
+use super::{AmqpError, Channel, Node, convert};
+use crate::transport::{ConnectFailure, ConnectFailureKind};
+use futures_util::StreamExt;
+use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
+use lapin::{ConnectionProperties, ErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Something that happened to the whole connection.
+#[derive(Debug, Clone)]
+pub(in crate::drivers::rabbit) enum Event {
+    /// The broker takes no messages for now.
+    Blocked(String),
+    /// It does again.
+    Unblocked,
+    /// The connection is gone. Always the last event.
+    Lost(AmqpError),
+}
+
+/// One connection to one node. Dropping it closes it.
+#[derive(Clone)]
+pub(in crate::drivers::rabbit) struct Connection {
+    inner: Arc<lapin::Connection>,
+}
+
+/// A handshake that takes longer has met a peer that will not answer.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
+
+impl Connection {
+    /// Logs in to `node`. Events go to the returned receiver from then on.
+    pub(in crate::drivers::rabbit) async fn open(
+        node: &Node,
+        name: &str,
+        heartbeat: u16,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Event>), ConnectFailure> {
+        let uri = AMQPUri {
+            scheme: AMQPScheme::AMQP,
+            authority: AMQPAuthority {
+                userinfo: AMQPUserInfo { username: node.user.clone(), password: node.password.clone() },
+                host: node.host.clone(),
+                port: node.port,
+            },
+            vhost: node.virtual_host.clone(),
+            query: AMQPQueryString { heartbeat: Some(heartbeat), ..AMQPQueryString::default() },
+        };
+        let properties = ConnectionProperties::default().with_connection_name(name.into());
+        let opening = lapin::Connection::connect_uri(uri, properties);
+        let connection = match tokio::time::timeout(HANDSHAKE_LIMIT, opening).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(error)) => return Err(refused(node, &error)),
+            Err(_) => {
+                let cause = format!("no complete handshake within {HANDSHAKE_LIMIT:?}");
+                return Err(ConnectFailure {
+                    kind: ConnectFailureKind::Unreachable,
+                    node: node.address(),
+                    cause,
+                });
+            }
+        };
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let mut events = connection.events_listener();
+        tokio::spawn(async move {
+            let mut lost =
+                AmqpError { code: None, scope: super::Scope::Connection, text: "closed".to_owned() };
+            while let Some(event) = events.next().await {
+                let event = match event {
+                    lapin::Event::ConnectionBlocked(reason) => Event::Blocked(reason),
+                    lapin::Event::ConnectionUnblocked => Event::Unblocked,
+                    lapin::Event::Error(error) => {
+                        lost = convert::error(&error);
+                        break;
+                    }
+                    _ => continue,
+                };
+                // Nobody listens any more: the driver has given this connection up.
+                if sender.send(event).is_err() {
+                    return;
+                }
+            }
+            let _ = sender.send(Event::Lost(lost));
+        });
+        Ok((Self { inner: Arc::new(connection) }, receiver))
+    }
+
+    /// A new channel.
+    pub(in crate::drivers::rabbit) async fn channel(&self) -> Result<Channel, AmqpError> {
+        self.inner.create_channel().await.map(Channel::new).map_err(|e| convert::error(&e))
+    }
+
+    /// Says good-bye to the broker.
+    pub(in crate::drivers::rabbit) async fn close(&self) {
+        // A connection that is already gone needs no good-bye.
+        let _ = self.inner.close(200, "OK".into()).await;
+    }
+}
+
+/// Tells the reasons apart by the broker's reply code; a broker that just hangs up during the handshake (old
+/// RabbitMQ, wrong credentials without `authentication_failure_close`) shows as an I/O error after the greeting.
+fn refused(node: &Node, error: &lapin::Error) -> ConnectFailure {
+    let (kind, cause) = match error.kind() {
+        ErrorKind::ProtocolError(amqp) => {
+            let kind = match amqp.get_id() {
+                403 => ConnectFailureKind::AuthenticationFailed,
+                530 | 402 => ConnectFailureKind::VirtualHostRefused,
+                _ => ConnectFailureKind::Protocol,
+            };
+            (kind, format!("{} {}", amqp.get_id(), amqp.get_message()))
+        }
+        ErrorKind::IOError(io) => (ConnectFailureKind::Unreachable, io.to_string()),
+        _ => (ConnectFailureKind::Protocol, error.to_string()),
+    };
+    ConnectFailure { kind, node: node.address(), cause }
+}

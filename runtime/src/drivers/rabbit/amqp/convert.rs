@@ -1,0 +1,79 @@
+//! Between our plain types and lapin's.
+
+use super::{AmqpError, Scope};
+use crate::wire::Properties;
+use lapin::protocol::AMQPErrorKind;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::{BasicProperties, ErrorKind};
+use std::borrow::Cow;
+use std::time::Duration;
+
+const JSON: &str = "application/json";
+const UTF8: &str = "utf-8";
+
+/// The properties of every message that Python sends: type, encoding, a headers table, delivery mode 2, priority 0.
+pub(super) fn to_lapin(properties: &Properties) -> BasicProperties {
+    let mut headers = FieldTable::default();
+    if let Some(compression) = &properties.compression {
+        headers.insert("compression".into(), AMQPValue::LongString(compression.as_ref().into()));
+    }
+    let mut out = BasicProperties::default()
+        .with_headers(headers)
+        .with_delivery_mode(if properties.persistent { 2 } else { 1 })
+        .with_priority(0);
+    if let Some(content_type) = &properties.content_type {
+        out = out.with_content_type(content_type.as_ref().into());
+    }
+    if let Some(encoding) = &properties.content_encoding {
+        out = out.with_content_encoding(encoding.as_ref().into());
+    }
+    if let Some(expiration) = properties.expiration {
+        out = out.with_expiration(expiration.as_millis().to_string().into());
+    }
+    out
+}
+
+pub(super) fn from_lapin(properties: &BasicProperties) -> Properties {
+    let compression =
+        properties.headers().as_ref().and_then(|headers| match headers.inner().get("compression") {
+            Some(AMQPValue::LongString(name)) => Some(Cow::Owned(name.to_string())),
+            Some(AMQPValue::ShortString(name)) => Some(Cow::Owned(name.to_string())),
+            _ => None,
+        });
+    Properties {
+        content_type: properties.content_type().as_ref().map(|text| known(text, JSON)),
+        content_encoding: properties.content_encoding().as_ref().map(|text| known(text, UTF8)),
+        compression,
+        expiration: properties
+            .expiration()
+            .as_ref()
+            .and_then(|text| text.as_str().parse().ok())
+            .map(Duration::from_millis),
+        persistent: *properties.delivery_mode() == Some(2),
+    }
+}
+
+/// Nearly every message carries the same two texts: they are borrowed, not copied.
+fn known(text: &ShortString, usual: &'static str) -> Cow<'static, str> {
+    if text.as_str() == usual { Cow::Borrowed(usual) } else { Cow::Owned(text.to_string()) }
+}
+
+pub(super) fn error(error: &lapin::Error) -> AmqpError {
+    match error.kind() {
+        ErrorKind::ProtocolError(amqp) => AmqpError {
+            code: Some(amqp.get_id()),
+            scope: if matches!(amqp.kind(), AMQPErrorKind::Soft(_)) {
+                Scope::Channel
+            } else {
+                Scope::Connection
+            },
+            text: amqp.get_message().to_string(),
+        },
+        ErrorKind::InvalidChannelState(..)
+        | ErrorKind::InvalidChannel(_)
+        | ErrorKind::ChannelsLimitReached => {
+            AmqpError { code: None, scope: Scope::Channel, text: error.to_string() }
+        }
+        _ => AmqpError { code: None, scope: Scope::Connection, text: error.to_string() },
+    }
+}

@@ -1,0 +1,44 @@
+//! Where the driver's I/O runs: a thread of its own by default, so that handlers which block every worker of the user's
+//! runtime cannot cost the connection; or the user's runtime, when asked for.
+
+use std::future::Future;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// Runs the driver's tasks until it is dropped.
+pub(super) struct Host {
+    handle: Handle,
+    /// Tells the thread to end; absent in the user's runtime.
+    _alive: Option<watch::Sender<()>>,
+}
+
+impl Host {
+    /// A thread with a current-thread runtime.
+    pub(super) fn thread() -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (alive, mut gone) = watch::channel(());
+        std::thread::Builder::new().name("oslo-rabbit-io".to_owned()).spawn(move || {
+            // Ends when the sender is dropped: the channel then reports an error.
+            runtime.block_on(async move { while gone.changed().await.is_ok() {} });
+        })?;
+        Ok(Self { handle, _alive: Some(alive) })
+    }
+
+    /// The runtime that is current.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(super) fn current() -> std::io::Result<Self> {
+        let handle = Handle::try_current().map_err(std::io::Error::other)?;
+        Ok(Self { handle, _alive: None })
+    }
+
+    pub(super) fn spawn<F>(&self, task: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        self.handle.spawn(task)
+    }
+}

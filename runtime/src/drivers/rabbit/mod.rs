@@ -1,0 +1,253 @@
+//! RabbitMQ over AMQP 0-9-1.
+//!
+//! Two supervised connections, one to publish and one to consume; channels by role, so that a channel error hurts one
+//! role; everything declared here is declared again after a loss. Knows routes and bytes, nothing of calls.
+
+mod amqp;
+mod host;
+mod link;
+mod publisher;
+mod replies;
+mod settings;
+mod subscription;
+mod topology;
+
+use crate::transport::{
+    BoxFuture, Capabilities, Consumer, Driver, DriverError, Health, Publish, QueueState, ReplyAddress, Route,
+    Settled, Sink, Subscription,
+};
+use crate::wire::WireFormat;
+use host::Host;
+use link::{Link, LinkState};
+use publisher::Publisher;
+use replies::Replies;
+use settings::Settings;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use subscription::Plan;
+use tokio::sync::{oneshot, watch};
+
+/// The driver for RabbitMQ. Made by `Transport::connect`; connects in the background from then on.
+pub struct RabbitDriver {
+    settings: Arc<Settings>,
+    host: Arc<Host>,
+    publishing: Link,
+    consuming: Link,
+    publisher: Publisher,
+    replies: Replies,
+    replies_started: std::sync::atomic::AtomicBool,
+    health: watch::Receiver<Health>,
+    format: &'static dyn WireFormat,
+}
+
+impl fmt::Debug for RabbitDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RabbitDriver").field("nodes", &self.settings.nodes).finish_non_exhaustive()
+    }
+}
+
+impl RabbitDriver {
+    fn start(settings: Settings, format: &'static dyn WireFormat) -> std::io::Result<Self> {
+        let settings = Arc::new(settings);
+        let host = Arc::new(if settings.io_in_caller_runtime { Host::current()? } else { Host::thread()? });
+        let publishing = Link::new("publish", Arc::clone(&settings));
+        let consuming = Link::new("consume", Arc::clone(&settings));
+        let publisher = Publisher::new(publishing.clone(), settings.profile.clone());
+        let replies = Replies::new(consuming.clone(), settings.profile.clone());
+        let (health_sender, health) = watch::channel(Health::Connecting { attempts: 0, last: None });
+        publishing.claim_start();
+        host.spawn(publishing.clone().supervise());
+        host.spawn(publisher.clone().run());
+        host.spawn(follow_health(publishing.watch(), consuming.watch(), health_sender));
+        let replies_started = false.into();
+        Ok(Self {
+            settings,
+            host,
+            publishing,
+            consuming,
+            publisher,
+            replies,
+            replies_started,
+            health,
+            format,
+        })
+    }
+
+    /// The consuming connection is opened when something first consumes.
+    fn need_consuming(&self) {
+        if self.consuming.claim_start() {
+            self.host.spawn(self.consuming.clone().supervise());
+        }
+    }
+}
+
+impl Driver for RabbitDriver {
+    fn name(&self) -> &'static str {
+        "rabbit"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::ALL
+    }
+
+    fn format(&self) -> &'static dyn WireFormat {
+        self.format
+    }
+
+    fn publish(&self, message: Publish, settled: Settled) {
+        self.publisher.publish(message, settled);
+    }
+
+    fn subscribe(
+        &self,
+        subscription: Subscription,
+        sink: Arc<dyn Sink>,
+        deadline: Option<Instant>,
+    ) -> BoxFuture<'static, Result<Box<dyn Consumer>, DriverError>> {
+        self.need_consuming();
+        let own_name = crate::id::MessageId::random();
+        let profile = &self.settings.profile;
+        let plan = Plan {
+            sources: subscription
+                .routes
+                .iter()
+                .map(|route| profile.source(route, own_name.as_str()))
+                .collect(),
+            prefetch: self.settings.prefetch.unwrap_or(subscription.prefetch),
+            label: subscription.label,
+            sink,
+        };
+        let (accepted, wait) = oneshot::channel();
+        self.host.spawn(plan.start(self.consuming.clone(), accepted));
+        let link = self.consuming.clone();
+        Box::pin(async move {
+            by(deadline, &link, async { wait.await.unwrap_or(Err(DriverError::Closed)) }).await
+        })
+    }
+
+    fn on_reply(&self, sink: Arc<dyn Sink>) {
+        self.replies.set_sink(sink);
+    }
+
+    fn reply_address(&self) -> Option<ReplyAddress> {
+        self.replies.current()
+    }
+
+    fn reply_address_by(
+        &self,
+        deadline: Option<Instant>,
+    ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>> {
+        self.need_consuming();
+        if !self.replies_started.swap(true, std::sync::atomic::Ordering::SeqCst) {
+            self.host.spawn(self.replies.clone().run());
+        }
+        let mut current = self.replies.watch();
+        let mut link_state = self.consuming.watch();
+        let link = self.consuming.clone();
+        Box::pin(async move {
+            let address = async {
+                tokio::select! {
+                    found = current.wait_for(Option::is_some) =>
+                        found.ok().and_then(|found| found.clone()).ok_or(DriverError::Closed),
+                    _ = link_state.wait_for(|state| matches!(state, LinkState::Closed)) => Err(DriverError::Closed),
+                }
+            };
+            by(deadline, &link, address).await
+        })
+    }
+
+    fn inspect(&self, route: &Route) -> BoxFuture<'static, Option<QueueState>> {
+        let queue = self.settings.profile.queue_of(route);
+        let state = self.publishing.watch();
+        let task = async move {
+            let LinkState::Up(up) = state.borrow().clone() else { return None };
+            let channel = up.connection.channel().await.ok()?;
+            let found = channel.inspect(&queue?).await;
+            channel.close().await;
+            found.ok()
+        };
+        // On the driver's own runtime: a caller that gives up must not leave half a channel behind.
+        let task = self.host.spawn(task);
+        Box::pin(async move { task.await.ok().flatten() })
+    }
+
+    fn health(&self) -> watch::Receiver<Health> {
+        self.health.clone()
+    }
+
+    fn close(&self, limit: Duration) -> BoxFuture<'static, ()> {
+        let (publisher, publishing, consuming) =
+            (self.publisher.clone(), self.publishing.clone(), self.consuming.clone());
+        // The host must live until the good-byes are said.
+        let host = Arc::clone(&self.host);
+        Box::pin(async move {
+            let task = host.spawn(async move {
+                let settled = tokio::time::timeout(limit, publisher.settled()).await;
+                if settled.is_err() {
+                    tracing::warn!(unsettled = publisher.in_flight(), "closing with unconfirmed messages");
+                }
+                publisher.close();
+                let good_byes = async { tokio::join!(publishing.close(), consuming.close()) };
+                let _ = tokio::time::timeout(GOOD_BYE, good_byes).await;
+            });
+            let _ = task.await;
+        })
+    }
+}
+
+/// How long a broker may take to answer a good-bye.
+const GOOD_BYE: Duration = Duration::from_secs(1);
+
+async fn by<T>(
+    deadline: Option<Instant>,
+    link: &Link,
+    work: impl Future<Output = Result<T, DriverError>>,
+) -> Result<T, DriverError> {
+    let since = Instant::now();
+    let Some(deadline) = deadline else { return work.await };
+    match tokio::time::timeout_at(deadline.into(), work).await {
+        Ok(result) => result,
+        Err(_) => Err(DriverError::Unreachable { waited: since.elapsed(), cause: link.trouble().1 }),
+    }
+}
+
+/// One state out of two connections: the worse one speaks.
+async fn follow_health(
+    mut publishing: watch::Receiver<LinkState>,
+    mut consuming: watch::Receiver<LinkState>,
+    health: watch::Sender<Health>,
+) {
+    loop {
+        let publish = publishing.borrow_and_update().clone();
+        let consume = consuming.borrow_and_update().clone();
+        let new = match (publish, consume) {
+            (LinkState::Closed, _) | (_, LinkState::Closed) => Health::Closed,
+            (down @ LinkState::Down { .. }, _) | (_, down @ LinkState::Down { .. }) => down_health(down),
+            (LinkState::Up(up), _) => match up.blocked {
+                Some(reason) => Health::Blocked { node: up.node, reason },
+                None => Health::Ready { node: up.node },
+            },
+            (LinkState::Idle, _) => Health::Connecting { attempts: 0, last: None },
+        };
+        let closed = new == Health::Closed;
+        health.send_replace(new);
+        if closed {
+            return;
+        }
+        tokio::select! {
+            changed = publishing.changed() => if changed.is_err() { return },
+            changed = consuming.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+fn down_health(state: LinkState) -> Health {
+    match state {
+        LinkState::Down { since, attempts, last, was_up: true } => {
+            Health::Reconnecting { since, attempts, last }
+        }
+        LinkState::Down { attempts, last, .. } => Health::Connecting { attempts, last },
+        _ => Health::Connecting { attempts: 0, last: None },
+    }
+}

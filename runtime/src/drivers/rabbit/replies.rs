@@ -1,0 +1,154 @@
+//! The reply address of this process: one queue in use, a new one after every loss, and the old ones consumed until
+//! their last call has ended.
+
+use super::amqp::{AmqpError, Channel, ChannelAcks};
+use super::link::Link;
+use super::topology::{Profile, Source};
+use crate::id::MessageId;
+use crate::transport::{AckHandle, Acknowledge, Delivery, ReplyAddress, Route, Sink};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How often old reply queues are looked at, while there are any.
+const SWEEP: Duration = Duration::from_secs(1);
+/// How soon a reply queue is set up again on a connection that lives on.
+const SETUP_PAUSE: Duration = Duration::from_millis(500);
+/// The consumer tag of a reply queue, as Python's.
+const TAG: &str = "1";
+
+/// The reply half of the driver. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Replies {
+    link: Link,
+    profile: Profile,
+    sink: Arc<OnceLock<Arc<dyn Sink>>>,
+    current: Arc<watch::Sender<Option<ReplyAddress>>>,
+}
+
+type Ended = Pin<Box<dyn Future<Output = (Arc<str>, Option<AmqpError>)> + Send>>;
+
+/// An address that calls in flight still wait on.
+struct Old {
+    address: ReplyAddress,
+    channel: Channel,
+}
+
+impl Replies {
+    pub(super) fn new(link: Link, profile: Profile) -> Self {
+        Self { link, profile, sink: Arc::default(), current: Arc::new(watch::Sender::new(None)) }
+    }
+
+    /// Who takes replies; the first one stays.
+    pub(super) fn set_sink(&self, sink: Arc<dyn Sink>) {
+        let _ = self.sink.set(sink);
+    }
+
+    pub(super) fn current(&self) -> Option<ReplyAddress> {
+        self.current.borrow().clone()
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<Option<ReplyAddress>> {
+        self.current.subscribe()
+    }
+
+    /// Keeps a reply queue consumed until the link is closed.
+    pub(super) async fn run(self) {
+        let mut old: Vec<ReplyAddress> = Vec::new();
+        while let Some(up) = self.link.up().await {
+            let mut consumers: FuturesUnordered<Ended> = FuturesUnordered::new();
+            let fresh = ReplyAddress(format!("reply_{}", MessageId::random()).into());
+            match self.consume(&up.connection, &fresh, &mut consumers).await {
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(node = %up.node, %error, "cannot set up a reply queue");
+                    tokio::time::sleep(SETUP_PAUSE).await;
+                    continue;
+                }
+            }
+            self.current.send_replace(Some(fresh.clone()));
+            let mut waiting = Vec::new();
+            for address in old.drain(..).filter(in_use) {
+                match self.consume(&up.connection, &address, &mut consumers).await {
+                    Ok(channel) => waiting.push(Old { address, channel }),
+                    Err(error) => {
+                        tracing::warn!(node = %up.node, queue = %address.0, %error, "cannot go on consuming")
+                    }
+                }
+            }
+            let (queue, error) = drive(&mut consumers, &mut waiting).await;
+            tracing::info!(node = %up.node, %queue, error = error.as_ref().map(tracing::field::display), "reply queue lost");
+            self.current.send_replace(None);
+            if let Some(sink) = self.sink.get() {
+                sink.interrupted();
+            }
+            old = waiting.into_iter().map(|old| old.address).collect();
+            old.push(fresh);
+        }
+        self.current.send_replace(None);
+    }
+
+    async fn consume(
+        &self,
+        connection: &super::amqp::Connection,
+        address: &ReplyAddress,
+        consumers: &mut FuturesUnordered<Ended>,
+    ) -> Result<Channel, AmqpError> {
+        let channel = connection.channel().await?;
+        let Source { queue, .. } = self.profile.source(&Route::Reply { address: Arc::clone(&address.0) }, "");
+        channel.declare_queue(&queue).await?;
+        let acks: Arc<dyn Acknowledge> = Arc::new(ChannelAcks(channel.clone()));
+        let sink = Arc::clone(&self.sink);
+        let ended = channel
+            .consume(&queue.name, TAG, move |message| {
+                let ack = AckHandle::new(message.tag, Arc::clone(&acks));
+                match sink.get() {
+                    Some(sink) => sink.deliver(Delivery {
+                        route: 0,
+                        body: message.body,
+                        properties: message.properties,
+                        redelivered: message.redelivered,
+                        ack,
+                    }),
+                    None => ack.ack(),
+                }
+            })
+            .await?;
+        let name = Arc::clone(&address.0);
+        consumers.push(Box::pin(async move { (name, ended.await) }));
+        Ok(channel)
+    }
+}
+
+/// Whether a call still holds it.
+fn in_use(address: &ReplyAddress) -> bool {
+    Arc::strong_count(&address.0) > 1
+}
+
+/// Runs the consumers until one ends that has not been cancelled here.
+async fn drive(consumers: &mut FuturesUnordered<Ended>, old: &mut Vec<Old>) -> (Arc<str>, Option<AmqpError>) {
+    let mut given_up: Vec<Arc<str>> = Vec::new();
+    loop {
+        let sweep = async {
+            if old.is_empty() { std::future::pending().await } else { tokio::time::sleep(SWEEP).await }
+        };
+        let ended = tokio::select! {
+            ended = consumers.next() => ended,
+            () = sweep => None,
+        };
+        match ended {
+            Some((queue, error)) if !given_up.contains(&queue) => return (queue, error),
+            Some(_) => {}
+            None => {
+                for Old { address, channel } in old.extract_if(.., |old| !in_use(&old.address)) {
+                    tracing::debug!(queue = %address.0, "no call waits on the old reply queue any more");
+                    given_up.push(Arc::clone(&address.0));
+                    channel.close().await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! One subscription: its channel, its declarations and its consumers, set up again after every loss.
+
+use super::amqp::{AmqpError, Channel, ChannelAcks, Received, Scope};
+use super::link::Link;
+use super::topology::Source;
+use crate::transport::{AckHandle, Acknowledge, BoxFuture, Consumer, Delivery, DriverError, Sink};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// How soon a subscription is set up again on a connection that lives on.
+const SETUP_PAUSE: Duration = Duration::from_millis(500);
+
+/// What a subscription is made of.
+pub(super) struct Plan {
+    pub(super) sources: Vec<Source>,
+    pub(super) prefetch: u16,
+    pub(super) label: String,
+    pub(super) sink: Arc<dyn Sink>,
+}
+
+enum Command {
+    Cancel(oneshot::Sender<()>),
+    Close(oneshot::Sender<()>),
+}
+
+/// The user's end of a running subscription.
+pub(super) struct RunningConsumer {
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl RunningConsumer {
+    fn command(&self, command: fn(oneshot::Sender<()>) -> Command) -> BoxFuture<'_, ()> {
+        let (done, wait) = oneshot::channel();
+        let sent = self.commands.send(command(done)).is_ok();
+        Box::pin(async move {
+            if sent {
+                // An error means that the subscription's task has ended: nothing is left to wait for.
+                let _ = wait.await;
+            }
+        })
+    }
+}
+
+impl Consumer for RunningConsumer {
+    fn cancel(&self) -> BoxFuture<'_, ()> {
+        self.command(Command::Cancel)
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.command(Command::Close)
+    }
+}
+
+/// Declares a queue, its exchange and its binding, in Python's order.
+pub(super) async fn declare(channel: &Channel, source: &Source) -> Result<(), AmqpError> {
+    if let Some((exchange, _)) = &source.bound_to {
+        channel.declare_exchange(exchange).await?;
+    }
+    channel.declare_queue(&source.queue).await?;
+    if let Some((exchange, key)) = &source.bound_to {
+        channel.bind(&source.queue.name, &exchange.name, key).await?;
+    }
+    Ok(())
+}
+
+type Ended = std::pin::Pin<Box<dyn Future<Output = Option<AmqpError>> + Send>>;
+
+/// A set-up subscription on one incarnation of its channel.
+struct Active {
+    channel: Channel,
+    consumers: FuturesUnordered<Ended>,
+    tags: Vec<String>,
+}
+
+impl Plan {
+    /// Runs until it is closed or dropped by its user, or the link is closed. `accepted` learns of the first set-up.
+    pub(super) fn start(
+        self,
+        link: Link,
+        accepted: oneshot::Sender<Result<Box<dyn Consumer>, DriverError>>,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (commands, orders) = mpsc::unbounded_channel();
+        self.run(link, orders, accepted, RunningConsumer { commands })
+    }
+
+    async fn run(
+        self,
+        link: Link,
+        mut orders: mpsc::UnboundedReceiver<Command>,
+        accepted: oneshot::Sender<Result<Box<dyn Consumer>, DriverError>>,
+        consumer: RunningConsumer,
+    ) {
+        let mut first = Some((accepted, consumer));
+        loop {
+            let up = match &first {
+                // Whoever waited for the first set-up may have given up.
+                Some((accepted, _)) if accepted.is_closed() => return,
+                Some(_) => link.up().await,
+                None => tokio::select! {
+                    up = link.up() => up,
+                    order = orders.recv() => match order {
+                        Some(Command::Cancel(done)) => {
+                            let _ = done.send(());
+                            return self.wait_for_close(orders, None).await;
+                        }
+                        Some(Command::Close(done)) => {
+                            let _ = done.send(());
+                            return;
+                        }
+                        None => return,
+                    },
+                },
+            };
+            let Some(up) = up else {
+                if let Some((accepted, _)) = first {
+                    let _ = accepted.send(Err(DriverError::Closed));
+                }
+                return;
+            };
+            let channel = match up.connection.channel().await {
+                Ok(channel) => channel,
+                Err(error) => {
+                    tracing::warn!(label = %self.label, node = %up.node, %error, "cannot open a consumer channel");
+                    tokio::time::sleep(SETUP_PAUSE).await;
+                    continue;
+                }
+            };
+            let mut active = match self.set_up(channel).await {
+                Ok(active) => active,
+                Err((what, error)) => {
+                    if error.scope == Scope::Channel && error.code.is_some() {
+                        if let Some((accepted, _)) = first.take() {
+                            let cause = format!("{error}{}", advice(&error));
+                            let what = format!("{what} on {}", up.node);
+                            let _ = accepted.send(Err(DriverError::Refused { what, cause }));
+                            return;
+                        }
+                        tracing::error!(label = %self.label, node = %up.node, %what, %error, "the broker refused to consume again");
+                    }
+                    tokio::time::sleep(SETUP_PAUSE).await;
+                    continue;
+                }
+            };
+            tracing::debug!(label = %self.label, node = %up.node, "consuming");
+            if let Some((accepted, consumer)) = first.take()
+                && accepted.send(Ok(Box::new(consumer))).is_err()
+            {
+                return self.close(active).await;
+            }
+            match active.run(&mut orders).await {
+                Turn::Lost(cause) => {
+                    tracing::info!(label = %self.label, node = %up.node, %cause, "consumer lost, setting up again");
+                    self.sink.interrupted();
+                    active.channel.close().await;
+                }
+                Turn::Order(Some(Command::Cancel(done))) => {
+                    active.cancel().await;
+                    let _ = done.send(());
+                    return self.wait_for_close(orders, Some(active)).await;
+                }
+                Turn::Order(Some(Command::Close(done))) => {
+                    active.cancel().await;
+                    self.close(active).await;
+                    let _ = done.send(());
+                    return;
+                }
+                Turn::Order(None) => {
+                    active.cancel().await;
+                    return self.close(active).await;
+                }
+            }
+        }
+    }
+
+    /// Everything is declared before anything is consumed, as Python does.
+    async fn set_up(&self, channel: Channel) -> Result<Active, (String, AmqpError)> {
+        if self.prefetch > 0 {
+            channel.prefetch(self.prefetch).await.map_err(|e| ("the prefetch limit".to_owned(), e))?;
+        }
+        for source in &self.sources {
+            declare(&channel, source)
+                .await
+                .map_err(|e| (format!("the declaration of queue `{}`", source.queue.name), e))?;
+        }
+        let acks: Arc<dyn Acknowledge> = Arc::new(ChannelAcks(channel.clone()));
+        let consumers: FuturesUnordered<Ended> = FuturesUnordered::new();
+        let mut tags = Vec::new();
+        for (route, source) in self.sources.iter().enumerate() {
+            let tag = (route + 1).to_string();
+            let (sink, acks) = (Arc::clone(&self.sink), Arc::clone(&acks));
+            let take = move |message: Received| {
+                let Received { tag, redelivered, properties, body } = message;
+                let ack = AckHandle::new(tag, Arc::clone(&acks));
+                sink.deliver(Delivery { route, body, properties, redelivered, ack });
+            };
+            let ended = channel.consume(&source.queue.name, &tag, take).await;
+            let ended = ended.map_err(|e| (format!("to consume queue `{}`", source.queue.name), e))?;
+            consumers.push(Box::pin(ended));
+            tags.push(tag);
+        }
+        Ok(Active { channel, consumers, tags })
+    }
+
+    /// Cancelled: deliveries can still be acknowledged until the consumer is closed.
+    async fn wait_for_close(&self, mut orders: mpsc::UnboundedReceiver<Command>, active: Option<Active>) {
+        let done = loop {
+            match orders.recv().await {
+                Some(Command::Cancel(done)) => {
+                    let _ = done.send(());
+                }
+                Some(Command::Close(done)) => break Some(done),
+                None => break None,
+            }
+        };
+        if let Some(active) = active {
+            self.close(active).await;
+        }
+        if let Some(done) = done {
+            let _ = done.send(());
+        }
+    }
+
+    /// Deletes what is this consumer's alone; closing the channel gives back what is unacknowledged.
+    async fn close(&self, active: Active) {
+        for source in self.sources.iter().filter(|source| source.owned) {
+            if let Err(error) = active.channel.delete_queue(&source.queue.name).await {
+                tracing::debug!(queue = %source.queue.name, %error, "the queue could not be deleted; it expires by itself");
+            }
+        }
+        active.channel.close().await;
+    }
+}
+
+enum Turn {
+    Lost(String),
+    Order(Option<Command>),
+}
+
+impl Active {
+    async fn run(&mut self, orders: &mut mpsc::UnboundedReceiver<Command>) -> Turn {
+        tokio::select! {
+            ended = self.consumers.next() => Turn::Lost(match ended.flatten() {
+                Some(error) => error.to_string(),
+                None => "the broker cancelled the consumer: its queue was deleted".to_owned(),
+            }),
+            order = orders.recv() => Turn::Order(order),
+        }
+    }
+
+    /// No delivery comes after this: the consumers are driven to their end.
+    async fn cancel(&mut self) {
+        let channel = self.channel.clone();
+        let tags = std::mem::take(&mut self.tags);
+        let cancelling = async {
+            for tag in &tags {
+                // Fails only when the channel is gone, and its consumers with it.
+                let _ = channel.cancel(tag).await;
+            }
+        };
+        let draining = async { while self.consumers.next().await.is_some() {} };
+        tokio::join!(cancelling, draining);
+    }
+}
+
+/// What to do about a refusal.
+fn advice(error: &AmqpError) -> &'static str {
+    match error.code {
+        Some(406) => {
+            "; another peer declared it with other arguments: use the same options on all peers of this exchange \
+             (`amqp_durable_queues`, `amqp_auto_delete`, `rabbit_transient_queues_ttl`), or delete it"
+        }
+        Some(403) => "; give the user configure, write and read permission on it",
+        _ => "",
+    }
+}
