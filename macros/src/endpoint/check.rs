@@ -1,0 +1,110 @@
+//! Every rule about how a contract may be written: `ast` in, `model` out, with all that is wrong reported on the way.
+//! A method with an error is left out of the model and kept in the trait.
+
+mod arg;
+mod kept;
+mod method;
+mod options;
+mod output;
+
+use super::ast;
+use super::model::{Contract, Shape, ShapeItem};
+use crate::diag::Errors;
+use crate::names::Taken;
+use kept::Kept;
+use method::Names;
+use options::Options;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident};
+
+/// The words for an item that is no trait.
+pub(super) fn not_a_trait(implements: Option<&Ident>) -> String {
+    let endpoint = implements.map_or_else(|| "ComputeEndpoint".to_owned(), |name| format!("{name}Endpoint"));
+    format!(
+        "expected a trait; `#[endpoint]` describes a contract\n\
+         help: serve an implementation with `{endpoint}::new(..)`"
+    )
+}
+
+/// Checks the attribute and the trait.
+pub(super) fn contract(attr: TokenStream, written: &ast::Trait, errors: &Errors) -> Contract {
+    let options = Options::read(attr, errors);
+    head(written, errors);
+
+    let client = options.client.clone().unwrap_or_else(|| format_ident!("{}Client", written.ident));
+    let endpoint = options.endpoint.clone().unwrap_or_else(|| format_ident!("{}Endpoint", written.ident));
+    let mut methods = Vec::new();
+    let mut names = Vec::new();
+    let mut taken = Taken::default();
+    taken.add(written.ident.to_token_stream());
+    let mut items = Vec::new();
+    for item in &written.items {
+        match item {
+            ast::Item::Other(other) => {
+                errors.push_at(
+                    other.span,
+                    format!("only methods are allowed in an endpoint, found {}", other.what),
+                );
+                items.push(ShapeItem::Other(other.tokens.clone()));
+            }
+            ast::Item::Method(written) => {
+                let checked = method::check(written, &options, &client, errors);
+                items.push(ShapeItem::Method(Box::new(checked.shape)));
+                names.push(checked.names);
+                methods.extend(checked.method);
+                taken.add(checked.mentions);
+            }
+        }
+    }
+    Names::check_unique(&names, errors);
+
+    let kept = Kept::sort(&written.attrs);
+    Contract {
+        shape: shape(written, &kept, items),
+        runtime: options.runtime,
+        client,
+        endpoint,
+        namespace: options.namespace,
+        legacy_namespaces: options.legacy_namespaces,
+        version: options.version.value,
+        timeout: options.timeout,
+        ignore_unknown_args: options.ignore_unknown_args,
+        doc: if options.docs { kept.doc } else { Default::default() },
+        methods,
+        taken,
+    }
+}
+
+fn head(written: &ast::Trait, errors: &Errors) {
+    let generics = &written.generics;
+    let message = || {
+        format!(
+            "endpoint `{}` must not have generic parameters\n\
+             note: a wire contract is concrete; use one trait per concrete type",
+            written.ident
+        )
+    };
+    if generics.lt_token.is_some() {
+        errors.push(generics, message());
+    }
+    if let Some(clause) = &generics.where_clause {
+        errors.push(clause, message());
+    }
+    if let Some(token) = &written.unsafety {
+        errors.push(token, "an endpoint cannot be `unsafe`");
+    }
+}
+
+fn shape(written: &ast::Trait, kept: &Kept, items: Vec<ShapeItem>) -> Shape {
+    Shape {
+        attrs: kept.all.clone(),
+        cfg: kept.cfg.clone(),
+        vis: written.vis.to_token_stream(),
+        unsafety: written.unsafety.to_token_stream(),
+        ident: written.ident.clone(),
+        generics: written.generics.to_token_stream(),
+        where_clause: written.generics.where_clause.to_token_stream(),
+        supertraits: written.supertraits.to_token_stream(),
+        items,
+    }
+}

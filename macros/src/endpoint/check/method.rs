@@ -1,0 +1,295 @@
+//! Methods: their signature, `#[call]` and `#[cast]`, and the names they take.
+
+use super::arg::{self, Checked};
+use super::kept::Kept;
+use super::options::{self, EndpointVersion, Options};
+use super::output;
+use crate::attr::{self, Table};
+use crate::diag::Errors;
+use crate::endpoint::ast;
+use crate::endpoint::model::{DefaultValue, Kind, Method, ShapeMethod};
+use crate::names;
+use crate::text;
+use crate::version::Version;
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Attribute, FnArg, Meta, ReceiverKind, Safety, Signature};
+
+const CALL: Table = Table {
+    keys: &["aliases", "call_monitor", "name", "since", "timeout"],
+    misplaced: &[("fanout", "`fanout` is only possible on casts\nnote: a call waits for one answer")],
+};
+
+const CAST: Table = Table {
+    keys: &["aliases", "fanout", "name", "since"],
+    misplaced: &[
+        ("call_monitor", "a cast has no answer to wait for, so `call_monitor` has no meaning here"),
+        ("timeout", "a cast has no answer to wait for, so `timeout` has no meaning here"),
+    ],
+};
+
+/// Methods and common trait methods of the generated client.
+const RESERVED: [&str; 6] = ["new", "in_process", "prepare", "clone", "from", "as_ref"];
+
+/// What is left of a method after its check.
+pub(super) struct CheckedMethod {
+    pub(super) shape: ShapeMethod,
+    /// `None` when anything was wrong with it.
+    pub(super) method: Option<Method>,
+    pub(super) names: Names,
+    /// The types and expressions that generated code repeats.
+    pub(super) mentions: TokenStream,
+}
+
+/// What an argument's check asks of its method.
+pub(super) struct Scope<'a> {
+    pub(super) ident: &'a Ident,
+    pub(super) since: Version,
+    pub(super) version: EndpointVersion,
+}
+
+/// The wire names that a method takes, each with the token to blame.
+pub(super) struct Names {
+    taken: Vec<(String, TokenStream)>,
+    cfg: String,
+}
+
+pub(super) fn check(
+    written: &ast::Method,
+    endpoint: &Options,
+    client: &Ident,
+    errors: &Errors,
+) -> CheckedMethod {
+    let clean = errors.scope();
+    let kept = Kept::sort(written.attrs.iter().filter(|attr| marker(attr).is_none()));
+    let options = MethodOptions::read(written, endpoint, errors);
+    let ident = &written.sig.ident;
+    signature(&written.sig, errors);
+    reserved(ident, client, options.kind, errors);
+    let scope = Scope { ident, since: options.since, version: endpoint.version };
+    let mut context = None;
+    let mut args = Vec::new();
+    let typed = written.sig.inputs.iter().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (position, typed) in typed.enumerate() {
+        let has_body = written.body.is_some();
+        match arg::check(typed, position, context.is_some(), has_body, &scope, errors) {
+            Some(Checked::Context(found)) => context = Some(found),
+            Some(Checked::Arg(found)) => args.push(*found),
+            None => {}
+        }
+    }
+    let output = output::check(ident, &written.sig.output, options.kind, errors);
+    let arg_names = args.iter().filter(|arg| !arg.flatten);
+    let arg_names: Vec<_> =
+        arg_names.map(|arg| Names::new(vec![(arg.wire_name.clone(), arg.ident.to_token_stream())])).collect();
+    Names::check_unique(&arg_names, errors);
+
+    let mentions = args.iter().map(|arg| {
+        let ty = &arg.ty;
+        match &arg.default {
+            Some(DefaultValue::Expr(default)) => quote!(#ty #default),
+            _ => quote!(#ty),
+        }
+    });
+    let mentions = mentions.chain(context.iter().map(|context| context.ty.to_token_stream()));
+    let mentions = mentions.chain([output.to_token_stream()]).collect();
+    let mut taken = vec![(options.name.clone(), ident.to_token_stream())];
+    taken.extend(options.aliases.iter().map(|alias| (alias.value(), alias.to_token_stream())));
+    let names = Names { taken, cfg: kept.cfg.to_string() };
+    let shape = ShapeMethod {
+        attrs: kept.all,
+        cfg_predicates: kept.cfg_predicates,
+        vis: written.vis.to_token_stream(),
+        sig: without_our_attributes(&written.sig),
+        body: written.body.clone(),
+    };
+    let method = clean.is_clean().then(|| Method {
+        ident: ident.clone(),
+        wire_name: options.name,
+        aliases: options.aliases.iter().map(syn::LitStr::value).collect(),
+        kind: options.kind,
+        since: options.since,
+        timeout: options.timeout,
+        call_monitor: options.call_monitor,
+        context,
+        args,
+        output,
+        cfg: kept.cfg,
+        client_attrs: kept.public,
+        doc: kept.doc,
+        deprecated: kept.deprecated,
+    });
+    CheckedMethod { shape, method, names, mentions }
+}
+
+/// `#[call]` or `#[cast]`, also through the crate's name.
+fn marker(attr: &Attribute) -> Option<&'static str> {
+    let path = attr.path();
+    let last = path.segments.last()?;
+    let ours = path.segments.len() == 1 || path.segments.first()?.ident == "oslo_messaging";
+    ["call", "cast"].into_iter().find(|name| ours && last.ident == name)
+}
+
+/// What stands in `#[attribute(..)]`; nothing for `#[attribute]`.
+pub(super) fn list(attr: &Attribute, errors: &Errors) -> TokenStream {
+    match &attr.meta {
+        Meta::Path(_) => TokenStream::new(),
+        Meta::List(list) => list.tokens.clone(),
+        Meta::NameValue(_) => {
+            let name = text::of(attr.path().to_token_stream());
+            errors.push(attr, format!("expected `#[{name}(..)]`"));
+            TokenStream::new()
+        }
+    }
+}
+
+struct MethodOptions {
+    kind: Kind,
+    name: String,
+    aliases: Vec<syn::LitStr>,
+    since: Version,
+    timeout: Option<u64>,
+    call_monitor: Option<u64>,
+}
+
+impl MethodOptions {
+    fn read(written: &ast::Method, endpoint: &Options, errors: &Errors) -> Self {
+        let ident = &written.sig.ident;
+        let name = names::wire(ident);
+        let mut options = Self {
+            kind: Kind::Call,
+            name: endpoint.rename_all.map_or_else(|| name.clone(), |case| case.apply(&name)),
+            aliases: Vec::new(),
+            since: Version { minor: 0, ..endpoint.version.value },
+            timeout: None,
+            call_monitor: None,
+        };
+        let mut marks = written.attrs.iter().filter_map(|attr| Some((attr, marker(attr)?)));
+        let Some((mark, kind)) = marks.next() else { return options };
+        for (extra, extra_kind) in marks {
+            let message = if extra_kind == kind {
+                format!("duplicate attribute `#[{kind}]`")
+            } else {
+                format!("method `{ident}` is marked both `#[call]` and `#[cast]`")
+            };
+            errors.push(extra, message);
+        }
+        let (table, mut fanout) = if kind == "cast" { (CAST, false) } else { (CALL, false) };
+        for entry in table.read(list(mark, errors), errors) {
+            match entry.key.to_string().as_str() {
+                "aliases" => options.aliases = aliases(&entry, errors),
+                "call_monitor" => options.call_monitor = options::millis(&entry, errors),
+                "fanout" => fanout = entry.flag(errors),
+                "name" => options.name = entry.name(errors).unwrap_or(options.name),
+                "since" => options.since = endpoint.version.since(&entry, errors).unwrap_or(options.since),
+                "timeout" => options.timeout = options::millis(&entry, errors),
+                _ => {}
+            }
+        }
+        if kind == "cast" {
+            options.kind = Kind::Cast { fanout };
+        }
+        options
+    }
+}
+
+fn aliases(entry: &attr::Entry, errors: &Errors) -> Vec<syn::LitStr> {
+    let mut aliases = Vec::new();
+    for element in entry.list(errors) {
+        match attr::literal(&element) {
+            Some(text) if !text.value().is_empty() => aliases.push(text.clone()),
+            _ => errors.push(element, "expected a name: `\"..\"`"),
+        }
+    }
+    aliases
+}
+
+fn signature(sig: &Signature, errors: &Errors) {
+    let ident = &sig.ident;
+    if let Some(token) = &sig.constness {
+        errors.push(token, "endpoint methods cannot be `const`");
+    }
+    if let Safety::Unsafe(token) = &sig.safety {
+        errors.push(token, "endpoint methods cannot be `unsafe`");
+    }
+    if let Some(abi) = &sig.abi {
+        errors.push(abi, "endpoint methods cannot be `extern`");
+    }
+    if let Some(variadic) = &sig.variadic {
+        errors.push(variadic, "endpoint methods cannot be variadic");
+    }
+    if sig.asyncness.is_none() {
+        errors.push(sig.fn_token, format!("method `{ident}` must be `async`"));
+    }
+    let generic = format!("method `{ident}` must not have generic parameters");
+    if sig.generics.lt_token.is_some() {
+        errors.push(&sig.generics, &generic);
+    }
+    if let Some(clause) = &sig.generics.where_clause {
+        errors.push(clause, &generic);
+    }
+    match sig.inputs.first() {
+        Some(FnArg::Receiver(receiver)) => match &receiver.kind {
+            ReceiverKind::Reference(_, None, None) => {}
+            kind => {
+                let mutable = matches!(kind, ReceiverKind::Reference(_, _, Some(_)));
+                let note = if mutable {
+                    "\nnote: one value serves concurrent requests; use a lock or an atomic for mutable state"
+                } else {
+                    ""
+                };
+                let found = text::of(receiver.to_token_stream());
+                errors.push(receiver, format!("method `{ident}` must take `&self`, not `{found}`{note}"));
+            }
+        },
+        _ => errors.push_at(sig.paren_token.span.join(), format!("method `{ident}` must take `&self`")),
+    }
+}
+
+fn reserved(ident: &Ident, client: &Ident, kind: Kind, errors: &Errors) {
+    if RESERVED.iter().any(|name| ident == name) {
+        let attribute = if kind == Kind::Call { "call" } else { "cast" };
+        let message = format!(
+            "method name `{ident}` is taken by `{client}::{ident}`\n\
+             help: rename the method and set `#[{attribute}(name = \"{ident}\")]`"
+        );
+        errors.push(ident, message);
+    }
+}
+
+/// rustc takes neither our attributes nor documentation on an argument.
+fn without_our_attributes(sig: &Signature) -> Signature {
+    let mut sig = sig.clone();
+    for input in &mut sig.inputs {
+        if let FnArg::Typed(typed) = input {
+            typed.attrs.retain(|attr| !arg::is_ours(attr) && !attr.path().is_ident("doc"));
+        }
+    }
+    sig
+}
+
+impl Names {
+    fn new(taken: Vec<(String, TokenStream)>) -> Self {
+        Self { taken, cfg: String::new() }
+    }
+
+    /// Reports each name that is taken twice, unless two different `#[cfg]`s keep the takers apart.
+    pub(super) fn check_unique(all: &[Self], errors: &Errors) {
+        let mut seen: Vec<(&str, &TokenStream, &str)> = Vec::new();
+        for names in all {
+            for (name, token) in &names.taken {
+                let apart = |cfg: &str| !cfg.is_empty() && !names.cfg.is_empty() && cfg != names.cfg;
+                match seen.iter().find(|(earlier, _, cfg)| earlier == name && !apart(cfg)) {
+                    Some((_, first, _)) => {
+                        errors.push(token, format!("wire name `{name}` is used twice"));
+                        errors.push(first, "first used here");
+                    }
+                    None => seen.push((name, token, &names.cfg)),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Writes a checked contract as Rust. Takes the model by reference and cannot fail.
+//!
+//! Hygiene: paths are absolute, locals have `mixed_site` spans, and helper items, which hygiene does not cover, get names
+//! that occur nowhere in the types and expressions that stand beside them. What can fail to compile repeats the
+//! user's own type tokens as a turbofish argument, so that rustc underlines the type.
+
+mod client;
+mod descriptor;
+mod doc;
+mod server;
+mod trait_;
+
+use super::model::Contract;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+/// The names of helper items inside the `const` block.
+struct Helpers {
+    /// The runtime's private module.
+    rt: Ident,
+    /// The enum that numbers the methods.
+    index: Ident,
+    /// The static that `Client::DESCRIPTOR` refers to.
+    descriptor: Ident,
+    /// The type parameter for the service.
+    service: Ident,
+}
+
+/// Everything that `#[endpoint]` puts in the trait's place.
+pub(super) fn contract(contract: &Contract) -> TokenStream {
+    let helpers = Helpers {
+        rt: contract.taken.fresh("rt"),
+        index: contract.taken.fresh("Index"),
+        descriptor: contract.taken.fresh("DESCRIPTOR"),
+        service: contract.taken.fresh("S"),
+    };
+    let Helpers { rt, .. } = &helpers;
+    let runtime = &contract.runtime;
+    let cfg = &contract.shape.cfg;
+    let trait_ = trait_::definition(contract);
+    let endpoint_struct = server::definition(contract, &helpers);
+    let client_struct = client::definition(contract);
+    let descriptor = descriptor::items(contract, &helpers);
+    let server = server::items(contract, &helpers);
+    let client = client::items(contract, &helpers);
+    quote_spanned! {Span::mixed_site()=>
+        #trait_
+        #endpoint_struct
+        #client_struct
+
+        #cfg
+        #[allow(deprecated, dead_code, non_camel_case_types, non_snake_case, unused_qualifications)]
+        const _: () = {
+            use #runtime::__private as #rt;
+            #descriptor
+            #server
+            #client
+        };
+    }
+}
+
+/// `Duration::from_millis(..)`.
+fn duration(rt: &Ident, millis: u64) -> TokenStream {
+    quote!(#rt::Duration::from_millis(#millis))
+}
+
+/// `Version::new(..)`.
+fn version(rt: &Ident, version: crate::version::Version) -> TokenStream {
+    let crate::version::Version { major, minor } = version;
+    quote!(#rt::Version::new(#major, #minor))
+}
