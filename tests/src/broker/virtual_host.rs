@@ -1,0 +1,113 @@
+//! What one virtual host holds, as the broker lists it.
+
+use super::{Broker, http};
+use serde_json::Value;
+
+/// A virtual host of one test. It stays when the test ends: the node goes with the run.
+#[derive(Debug, Clone)]
+pub struct VirtualHost {
+    broker: Broker,
+    name: String,
+}
+
+impl VirtualHost {
+    pub(super) fn new(broker: Broker, name: String) -> Self {
+        Self { broker, name }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its node.
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// Transport URL of this virtual host.
+    pub fn url(&self) -> String {
+        self.url_at(self.broker.address())
+    }
+
+    /// The same through another address, such as a proxy's.
+    pub fn url_at(&self, address: &str) -> String {
+        format!("rabbit://guest:guest@{address}/{}", self.name)
+    }
+
+    /// The same as an AMQP URI, for clients that are not oslo's.
+    pub fn amqp_uri(&self) -> String {
+        format!("amqp://guest:guest@{}/{}", self.broker.address(), self.name)
+    }
+
+    /// Its queues: `name`, `durable`, `auto_delete`, `exclusive`, `arguments`, `consumers`, `messages` and more.
+    /// Counts are up to a second old; for exact ones use [`Raw::queue_state`](crate::raw::Raw::queue_state).
+    pub async fn queues(&self) -> Vec<Value> {
+        self.list("queues").await
+    }
+
+    /// Names of its queues, sorted.
+    pub async fn queue_names(&self) -> Vec<String> {
+        names(&self.queues().await)
+    }
+
+    /// Its exchanges without the predeclared ones.
+    pub async fn exchanges(&self) -> Vec<Value> {
+        let mut exchanges = self.list("exchanges").await;
+        exchanges.retain(|e| !e["name"].as_str().unwrap_or_default().is_empty());
+        exchanges.retain(|e| !e["name"].as_str().unwrap_or_default().starts_with("amq."));
+        exchanges
+    }
+
+    /// Names of its own exchanges, sorted.
+    pub async fn exchange_names(&self) -> Vec<String> {
+        names(&self.exchanges().await)
+    }
+
+    /// Its bindings without those of the default exchange: `source`, `destination`, `routing_key`.
+    pub async fn bindings(&self) -> Vec<Value> {
+        let mut bindings = self.list("bindings").await;
+        bindings.retain(|b| b["source"] != "");
+        bindings
+    }
+
+    /// Its consumers: `queue.name`, `consumer_tag`, `prefetch_count`, `ack_required`.
+    pub async fn consumers(&self) -> Vec<Value> {
+        self.list("consumers").await
+    }
+
+    /// Its open connections: `name`, `client_properties`, `channels`.
+    pub async fn connections(&self) -> Vec<Value> {
+        let path = format!("/vhosts/{}/connections", http::segment(&self.name));
+        as_list(self.broker.get(&path).await)
+    }
+
+    /// Deletes a queue as an administrator would.
+    pub async fn delete_queue(&self, queue: &str) {
+        let path = format!("/queues/{}/{}", http::segment(&self.name), http::segment(queue));
+        self.broker.delete(&path).await;
+    }
+
+    /// Closes every connection of this virtual host as an administrator would.
+    pub async fn close_connections(&self) {
+        self.broker.ctl(&["close_all_connections", "--vhost", &self.name, "closed by the test"]).await;
+    }
+
+    async fn list(&self, what: &str) -> Vec<Value> {
+        as_list(self.broker.get(&format!("/{what}/{}", http::segment(&self.name))).await)
+    }
+}
+
+fn as_list(value: Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items,
+        other => panic!("the management API answered {other} instead of a list"),
+    }
+}
+
+fn names(items: &[Value]) -> Vec<String> {
+    let mut names: Vec<_> =
+        items.iter().filter_map(|item| item["name"].as_str()).map(str::to_owned).collect();
+    names.sort();
+    names
+}
