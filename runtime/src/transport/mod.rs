@@ -2,6 +2,8 @@
 
 mod driver;
 mod health;
+pub(crate) mod option;
+mod options;
 mod secret;
 mod url;
 
@@ -10,5 +12,7 @@ pub use driver::{
     Publish, PublishError, QueueState, ReplyAddress, Route, Settled, Sink, Subscription,
 };
 pub use health::{ConnectFailure, ConnectFailureKind, Health};
+pub use option::{OptionError, OptionOrigin, OptionProblem};
+pub use options::TransportOptions;
 pub use secret::Secret;
 pub use url::{HostSpec, Scheme, SchemeAliases, TransportUrl, TransportUrlError};

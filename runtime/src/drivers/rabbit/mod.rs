@@ -6,11 +6,14 @@
 mod amqp;
 mod host;
 mod link;
+mod options;
 mod publisher;
 mod replies;
 mod settings;
 mod subscription;
 mod topology;
+
+pub use options::RabbitOptions;
 
 use crate::transport::{
     BoxFuture, Capabilities, Consumer, Driver, DriverError, Health, Publish, QueueState, ReplyAddress, Route,
