@@ -1,7 +1,12 @@
 //! Typed RPC over a message broker, wire-compatible with OpenStack's oslo.messaging.
 
+// The macros write `::oslo_messaging` paths; with this they work inside the crate too.
+#[allow(unused_extern_crates)]
 extern crate self as oslo_messaging;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 pub mod context;
 pub mod contract;
 #[cfg(feature = "transport")]
@@ -14,3 +19,6 @@ pub mod target;
 pub mod transport;
 pub mod version;
 pub mod wire;
+
+pub use context::Context;
+pub use contract::contracts;

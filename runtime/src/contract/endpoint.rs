@@ -2,22 +2,11 @@
 
 use super::descriptor::EndpointDescriptor;
 use super::invoke::BoxFuture;
-use crate::context::Context;
+use super::request::Request;
 use crate::error::{RejectionKind, RemoteFailure};
 use crate::json::RawJson;
 use std::fmt;
-
-/// A request on its way into a handler: arguments by name, and the context.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Request {
-    /// The arguments that were not taken yet, in wire order.
-    pub(crate) args: Vec<(String, RawJson)>,
-    /// The context; knows method, deadline and message id of this delivery.
-    pub(crate) context: Context,
-    /// Whether arguments that nobody takes are fine.
-    pub(crate) ignore_unknown_args: bool,
-}
+use std::sync::Arc;
 
 /// How a handler's work starts: decoded arguments in a future, or a refusal before anything runs.
 pub type Started = Result<BoxFuture<Reply>, Refusal>;
@@ -28,7 +17,7 @@ pub struct Refusal {
     /// What kind.
     pub kind: RejectionKind,
     /// The failure to answer with, in the classes and words of Python's dispatcher.
-    pub failure: RemoteFailure,
+    pub failure: Box<RemoteFailure>,
 }
 
 /// What a handler ended with.
@@ -47,10 +36,20 @@ pub enum Reply {
     },
 }
 
-/// Something that serves methods: the generated `<Trait>Endpoint`, or a `DynEndpoint`.
+/// Something that serves methods: the generated `<Trait>Endpoint`, or a [`DynEndpoint`](super::DynEndpoint).
 pub trait Endpoint: fmt::Debug + Send + Sync + 'static {
     /// What it serves.
     fn descriptor(&self) -> &EndpointDescriptor;
+
+    /// The namespace it serves; the contract's unless it is known only at run time.
+    fn namespace(&self) -> Option<&str> {
+        self.descriptor().namespace
+    }
+
+    /// Whether [`find`](Self::find) knows methods that the descriptor does not list. A dispatcher then asks it each time.
+    fn is_dynamic(&self) -> bool {
+        false
+    }
 
     /// Index of the method with this wire name or alias, if it serves it.
     fn find(&self, method: &str) -> Option<usize> {
@@ -59,4 +58,15 @@ pub trait Endpoint: fmt::Debug + Send + Sync + 'static {
 
     /// Starts the method at `index`, which `find` gave.
     fn invoke(&self, index: usize, request: Request) -> Started;
+}
+
+/// The entry of a method in a generated endpoint's table.
+pub type Handler<S> = fn(Arc<S>, Request) -> Started;
+
+/// Starts the handler at `index` of a generated endpoint's table.
+pub fn dispatch<S>(handlers: &[Handler<S>], index: usize, service: &Arc<S>, request: Request) -> Started {
+    match handlers.get(index) {
+        Some(handler) => handler(Arc::clone(service), request),
+        None => Err(Refusal::no_such_method(request.context().method())),
+    }
 }

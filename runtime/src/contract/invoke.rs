@@ -1,7 +1,7 @@
 //! The object-safe seam under every client: what carries a call or a cast out.
 
 use crate::context::Context;
-use crate::error::{CallFault, CastError, RemoteFailure};
+use crate::error::{CallFault, CastError, RemoteFailure, RequestInfo};
 use crate::id::MessageId;
 use crate::json::RawJson;
 use crate::target::Target;
@@ -10,8 +10,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A boxed future that borrows nothing.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -32,6 +31,25 @@ pub struct Invocation {
     pub target: Target,
     /// The rest.
     pub options: SendOptions,
+}
+
+impl Invocation {
+    /// How long to wait for the answer: the chosen timeout or else `default`, and never past the deadline of the
+    /// request that is being handled with this context.
+    pub fn timeout_or(&self, default: Duration) -> Duration {
+        let timeout = self.options.timeout.unwrap_or(default);
+        match self.context.deadline() {
+            Some(deadline) => timeout.min(deadline.saturating_duration_since(Instant::now())),
+            None => timeout,
+        }
+    }
+
+    /// What errors say of this request.
+    pub fn info(&self) -> RequestInfo {
+        let mut info = RequestInfo::new(self.method.as_ref(), self.target.clone());
+        info.message_id = Some(self.message_id);
+        info
+    }
 }
 
 /// How a request is sent.
@@ -65,74 +83,4 @@ pub trait Invoke: fmt::Debug + Send + Sync + 'static {
 
     /// Sends; resolves when a queue (for a fanout: the broker) has it.
     fn cast(&self, invocation: Invocation) -> BoxFuture<Result<(), CastError>>;
-}
-
-/// Translates entities and contexts between a client's or a server's own form and the wire.
-///
-/// Corresponds to `oslo_messaging.Serializer`. Works on JSON, so that it composes with any argument type.
-pub trait Serializer: fmt::Debug + Send + Sync + 'static {
-    /// A value about to be sent: one argument (client) or the result (server).
-    ///
-    /// # Errors
-    /// A text; the message is then not sent.
-    fn serialize_entity(&self, context: &Context, value: RawJson) -> Result<RawJson, String> {
-        let _ = context;
-        Ok(value)
-    }
-
-    /// A value just received: one argument (server) or the result (client).
-    ///
-    /// # Errors
-    /// A text; the request is then refused, or the reply is a bad one.
-    fn deserialize_entity(&self, context: &Context, value: RawJson) -> Result<RawJson, String> {
-        let _ = context;
-        Ok(value)
-    }
-
-    /// A context about to be sent.
-    ///
-    /// # Errors
-    /// A text; the message is then not sent.
-    fn serialize_context(&self, context: Context) -> Result<Context, String> {
-        Ok(context)
-    }
-
-    /// A context just received.
-    ///
-    /// # Errors
-    /// A text; the request is then refused.
-    fn deserialize_context(&self, context: Context) -> Result<Context, String> {
-        Ok(context)
-    }
-}
-
-/// What a client calls through: an [`Invoke`] with the options that [`prepare`](Caller::prepare) has set. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    pub(crate) invoke: Arc<dyn Invoke>,
-    pub(crate) options: CallOptions,
-}
-
-impl Caller {
-    /// A caller over `invoke` without options.
-    pub fn new(invoke: Arc<dyn Invoke>) -> Self {
-        Self { invoke, options: CallOptions::default() }
-    }
-}
-
-/// Options of a client or of one pending call, each overriding what the contract says.
-///
-/// Corresponds to the arguments of `RPCClient.prepare`.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct CallOptions {
-    pub(crate) exchange: Option<Arc<str>>,
-    pub(crate) topic: Option<Arc<str>>,
-    pub(crate) namespace: Option<Option<Arc<str>>>,
-    pub(crate) version: Option<Version>,
-    pub(crate) server: Option<Arc<str>>,
-    pub(crate) fanout: Option<bool>,
-    pub(crate) context: Option<Context>,
-    pub(crate) serializer: Option<Arc<dyn Serializer>>,
-    pub(crate) send: SendOptions,
 }

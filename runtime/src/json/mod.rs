@@ -1,5 +1,9 @@
 //! JSON as Python writes it: text kept exactly, decoded on demand.
 
+mod missing;
+
+pub(crate) use missing::Missing;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::sync::Arc;

@@ -1,0 +1,248 @@
+//! Python's dispatch rules (WIRE 2.5) over a set of endpoints. Knows no broker, no timer and no tokio.
+
+use super::descriptor::MethodDescriptor;
+use super::endpoint::{Endpoint, Refusal, Started};
+use super::guard::{self, Guard};
+use super::request::Request;
+use super::serializer::Serializer;
+use crate::context::{Context, Delivery};
+use crate::json::RawJson;
+use crate::version::Version;
+use crate::wire::{IncomingRequest, IncomingVersion};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Finds and starts the method that a request asks for. One for each server; finding costs the same for any number of
+/// methods.
+///
+/// Corresponds to `oslo_messaging.RPCDispatcher`.
+#[derive(Debug)]
+pub struct Dispatcher {
+    endpoints: Vec<Arc<dyn Endpoint>>,
+    /// Wire name or alias to the endpoints that have it, in the order of the endpoints.
+    methods: HashMap<Box<str>, Vec<Found>>,
+    /// Endpoints that have to be asked.
+    dynamic: Vec<usize>,
+    serializer: Option<Arc<dyn Serializer>>,
+}
+
+/// The method that a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    endpoint: usize,
+    method: usize,
+}
+
+/// Two endpoints of a server claim one method of one major version: the second would never be called.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{first}` and `{second}` both serve method `{method}` of {} in major version {major}; \
+     remove one, or allow shadowing to let the first one win",
+    describe(.namespace.as_deref())
+)]
+pub struct EndpointCollision {
+    /// The contract that comes first.
+    pub first: &'static str,
+    /// The contract that it hides.
+    pub second: &'static str,
+    /// The namespace; `None` is the null namespace.
+    pub namespace: Option<String>,
+    /// The major version.
+    pub major: u32,
+    /// The method's wire name or alias.
+    pub method: &'static str,
+}
+
+fn describe(namespace: Option<&str>) -> String {
+    namespace.map_or_else(|| "the null namespace".to_owned(), |name| format!("namespace `{name}`"))
+}
+
+impl Dispatcher {
+    /// A dispatcher in which no endpoint hides another.
+    ///
+    /// # Errors
+    /// When two endpoints claim one method.
+    pub fn new(endpoints: Vec<Arc<dyn Endpoint>>) -> Result<Self, EndpointCollision> {
+        check_collisions(&endpoints)?;
+        Ok(Self::with_shadowing(endpoints))
+    }
+
+    /// A dispatcher in which the first of two endpoints that claim one method wins, as in Python.
+    pub fn with_shadowing(endpoints: Vec<Arc<dyn Endpoint>>) -> Self {
+        let mut methods: HashMap<Box<str>, Vec<Found>> = HashMap::new();
+        let mut dynamic = Vec::new();
+        for (index, endpoint) in endpoints.iter().enumerate() {
+            if endpoint.is_dynamic() {
+                dynamic.push(index);
+            }
+            for (method, name) in names(endpoint.descriptor().methods) {
+                methods.entry(name.into()).or_default().push(Found { endpoint: index, method });
+            }
+        }
+        Self { endpoints, methods, dynamic, serializer: None }
+    }
+
+    /// Translates arguments, results and contexts between the server's forms and the wire's.
+    #[must_use]
+    pub fn serializer(mut self, serializer: Option<Arc<dyn Serializer>>) -> Self {
+        self.serializer = serializer;
+        self
+    }
+
+    /// The endpoints in their order.
+    pub fn endpoints(&self) -> &[Arc<dyn Endpoint>] {
+        &self.endpoints
+    }
+
+    /// The first method that serves the request.
+    ///
+    /// # Errors
+    /// In Python's words: `UnsupportedVersion` when no endpoint serves the namespace and version, else `NoSuchMethod`.
+    pub fn find(
+        &self,
+        method: &str,
+        namespace: Option<&str>,
+        version: &IncomingVersion,
+    ) -> Result<Found, Refusal> {
+        let requested = match version {
+            IncomingVersion::Absent => Some(Version::DEFAULT),
+            IncomingVersion::Is(version) => Some(*version),
+            IncomingVersion::Null | IncomingVersion::Invalid(_) => None,
+        };
+        let listed = self.methods.get(method).map_or(&[][..], Vec::as_slice).iter().copied();
+        let asked = self.dynamic.iter().filter_map(|&endpoint| {
+            self.endpoints.get(endpoint)?.find(method).map(|method| Found { endpoint, method })
+        });
+        let found = listed
+            .chain(asked)
+            .filter(|found| self.serves(found.endpoint, namespace, requested))
+            .min_by_key(|found| found.endpoint);
+        found.ok_or_else(|| self.refuse(method, namespace, version, requested))
+    }
+
+    /// What the contract says of a found method; `None` when the endpoint knows its methods only at run time.
+    pub fn descriptor(&self, found: Found) -> Option<&MethodDescriptor> {
+        self.endpoints.get(found.endpoint)?.descriptor().methods.get(found.method)
+    }
+
+    /// Finds and starts. The future never panics: a panic of the handler becomes an internal [`Reply`](super::Reply). Declared and
+    /// internal errors, panics and refusals are logged here, so that no server has to.
+    ///
+    /// `delivery` says what is known of the delivery; its method, namespace and version are taken from the request.
+    ///
+    /// # Errors
+    /// When the request is refused; nothing has run then.
+    pub fn dispatch(&self, request: IncomingRequest, mut delivery: Delivery) -> Started {
+        let found = self.find(&request.method, request.namespace.as_deref(), &request.version);
+        delivery.target.namespace = request.namespace.as_deref().map(Arc::from);
+        delivery.target.version = match request.version {
+            IncomingVersion::Is(version) => Some(version),
+            _ => None,
+        };
+        delivery.method = request.method;
+        let context = Context::received(request.context, delivery);
+        let started = found.and_then(|found| self.start(found, request.args, context.clone()));
+        if let Err(refusal) = &started {
+            guard::log_refusal(&context, refusal);
+        }
+        started
+    }
+
+    /// Starts a found method with a context made by [`Context::received`], and guards it.
+    ///
+    /// # Errors
+    /// When the arguments or the context do not fit.
+    pub(crate) fn start(&self, found: Found, args: Vec<(String, RawJson)>, context: Context) -> Started {
+        let Some(endpoint) = self.endpoints.get(found.endpoint) else {
+            return Err(Refusal::no_such_method(context.method()));
+        };
+        let descriptor = endpoint.descriptor();
+        let mut request = Request {
+            args,
+            context,
+            ignore_unknown_args: descriptor.ignore_unknown_args,
+            endpoint: descriptor.name,
+        };
+        if let Some(serializer) = &self.serializer {
+            deserialize(serializer.as_ref(), &mut request)?;
+        }
+        let context = request.context.clone();
+        let handler = guard::catch(&context, || endpoint.invoke(found.method, request));
+        let handler = handler.unwrap_or_else(|panicked| Ok(Box::pin(std::future::ready(panicked.into()))))?;
+        Ok(Box::pin(Guard::new(handler, context, self.serializer.clone())))
+    }
+
+    fn serves(&self, endpoint: usize, namespace: Option<&str>, requested: Option<Version>) -> bool {
+        self.endpoints.get(endpoint).is_some_and(|endpoint| {
+            accepts(endpoint.as_ref(), namespace)
+                && requested.is_some_and(|version| endpoint.descriptor().version.serves(version))
+        })
+    }
+
+    fn refuse(
+        &self,
+        method: &str,
+        namespace: Option<&str>,
+        version: &IncomingVersion,
+        requested: Option<Version>,
+    ) -> Refusal {
+        let text = match version {
+            IncomingVersion::Absent => Version::DEFAULT.to_string(),
+            IncomingVersion::Is(version) => version.to_string(),
+            IncomingVersion::Null => "None".to_owned(),
+            IncomingVersion::Invalid(text) => {
+                // Python reads the version only where an endpoint accepts the namespace.
+                if self.endpoints.iter().any(|endpoint| accepts(endpoint.as_ref(), namespace)) {
+                    return Refusal::invalid_version(text);
+                }
+                text.clone()
+            }
+        };
+        if (0..self.endpoints.len()).any(|endpoint| self.serves(endpoint, namespace, requested)) {
+            Refusal::no_such_method(method)
+        } else {
+            Refusal::unsupported_version(method, &text)
+        }
+    }
+}
+
+/// Every wire name and alias with the index of its method.
+fn names(methods: &'static [MethodDescriptor]) -> impl Iterator<Item = (usize, &'static str)> {
+    methods.iter().enumerate().flat_map(|(index, method)| {
+        std::iter::once(method.wire_name).chain(method.aliases.iter().copied()).map(move |name| (index, name))
+    })
+}
+
+fn accepts(endpoint: &dyn Endpoint, namespace: Option<&str>) -> bool {
+    endpoint.namespace() == namespace || endpoint.descriptor().legacy_namespaces.contains(&namespace)
+}
+
+fn check_collisions(endpoints: &[Arc<dyn Endpoint>]) -> Result<(), EndpointCollision> {
+    let mut claimed: HashMap<(Option<&str>, u32, &str), usize> = HashMap::new();
+    for (index, endpoint) in endpoints.iter().enumerate() {
+        let descriptor = endpoint.descriptor();
+        let namespaces =
+            std::iter::once(endpoint.namespace()).chain(descriptor.legacy_namespaces.iter().copied());
+        for namespace in namespaces {
+            for (_, method) in names(descriptor.methods) {
+                let major = descriptor.version.major;
+                let first = *claimed.entry((namespace, major, method)).or_insert(index);
+                if let (true, Some(other)) = (first != index, endpoints.get(first)) {
+                    let (first, second) = (other.descriptor().name, descriptor.name);
+                    let namespace = namespace.map(str::to_owned);
+                    return Err(EndpointCollision { first, second, namespace, major, method });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn deserialize(serializer: &dyn Serializer, request: &mut Request) -> Result<(), Refusal> {
+    let unfit = |cause: String| Refusal::invalid_arguments(cause);
+    request.context = serializer.deserialize_context(request.context.clone()).map_err(unfit)?;
+    for (_, value) in &mut request.args {
+        *value = serializer.deserialize_entity(&request.context, std::mem::take(value)).map_err(unfit)?;
+    }
+    Ok(())
+}

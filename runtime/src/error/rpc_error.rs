@@ -1,0 +1,58 @@
+//! The bridge between a contract's error types and failures on the wire, in both directions.
+
+use super::remote::RemoteFailure;
+use std::convert::Infallible;
+
+/// What becomes of an error that a handler returned.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Failing {
+    /// The contract declares it: it crosses the wire whole, and is logged at debug.
+    Declared(RemoteFailure),
+    /// The contract hides it.
+    Internal {
+        /// What crosses the wire: the class and a fixed text.
+        failure: RemoteFailure,
+        /// The error with its sources, logged at error on this side.
+        cause: String,
+    },
+}
+
+/// An error type that crosses the wire as a class with a module, a message and arguments, and back.
+///
+/// Derive it with `#[derive(RpcError)]`. [`Infallible`] is for methods that declare no errors; [`RemoteFailure`] for
+/// clients that want every failure as it came.
+///
+/// Corresponds to an exception class that is listed in `allowed_remote_exmods`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot cross the wire",
+    label = "not a wire error",
+    note = "add `#[derive(RpcError)]` or implement `RpcError`"
+)]
+pub trait RpcError: Sized + Send + 'static {
+    /// What to answer with.
+    fn to_failure(&self) -> Failing;
+
+    /// The error that a failure is; `None` when it is none of this type's, or lacks what that one needs.
+    fn from_failure(failure: &RemoteFailure) -> Option<Self>;
+}
+
+impl RpcError for Infallible {
+    fn to_failure(&self) -> Failing {
+        match *self {}
+    }
+
+    fn from_failure(_: &RemoteFailure) -> Option<Self> {
+        None
+    }
+}
+
+/// A failure as it came, or one to answer with.
+impl RpcError for RemoteFailure {
+    fn to_failure(&self) -> Failing {
+        Failing::Declared(self.clone())
+    }
+
+    fn from_failure(failure: &RemoteFailure) -> Option<Self> {
+        Some(failure.clone())
+    }
+}
