@@ -16,6 +16,8 @@ pub mod id;
 pub mod json;
 pub mod target;
 #[cfg(feature = "transport")]
+pub mod testing;
+#[cfg(feature = "transport")]
 pub mod transport;
 pub mod version;
 pub mod wire;

@@ -1,0 +1,83 @@
+//! The messages of the suite: requests whose method is the text, written and read with the driver's own format.
+
+use crate::context::Context;
+use crate::id::MessageId;
+use crate::wire::{
+    Limits, Malformed, OutgoingReply, OutgoingReplyBody, OutgoingRequest, Properties, WireFormat,
+};
+use std::time::Duration;
+
+/// A message to publish.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Letter<'a> {
+    text: &'a str,
+    args: &'a str,
+    reply: bool,
+    expires: Option<Duration>,
+    pub(super) mandatory: bool,
+}
+
+impl<'a> Letter<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { text, args: "{}", reply: false, expires: None, mandatory: false }
+    }
+
+    /// A reply instead of a request.
+    pub(super) fn reply(text: &'a str) -> Self {
+        Self { reply: true, ..Self::new(text) }
+    }
+
+    /// With this JSON object as arguments, to give it a size.
+    pub(super) fn args(self, args: &'a str) -> Self {
+        Self { args, ..self }
+    }
+
+    pub(super) fn expires(self, after: Duration) -> Self {
+        Self { expires: Some(after), ..self }
+    }
+
+    pub(super) fn mandatory(self) -> Self {
+        Self { mandatory: true, ..self }
+    }
+
+    pub(super) fn encode(&self, format: &dyn WireFormat, unique_id: MessageId) -> (Vec<u8>, Properties) {
+        let mut body = Vec::new();
+        let mut properties = if self.reply {
+            let reply =
+                OutgoingReply { message_id: self.text, unique_id, body: OutgoingReplyBody::Result("null") };
+            format.encode_reply(&reply, &mut body)
+        } else {
+            let context = Context::new();
+            let request = OutgoingRequest {
+                method: self.text,
+                args: self.args,
+                namespace: None,
+                version: None,
+                call: None,
+                unique_id,
+                context: &context,
+            };
+            format.encode_request(&request, &mut body)
+        };
+        properties.expiration = self.expires;
+        (body, properties)
+    }
+}
+
+/// The text of a request.
+pub(super) fn read(
+    format: &dyn WireFormat,
+    body: Vec<u8>,
+    properties: &Properties,
+) -> Result<String, Malformed> {
+    format.decode_request(body, properties, &Limits::default()).map(|request| request.method)
+}
+
+/// The text of a reply.
+pub(super) fn read_reply(
+    format: &dyn WireFormat,
+    body: Vec<u8>,
+    properties: &Properties,
+) -> Result<String, Malformed> {
+    format.decode_reply(body, properties, &Limits::default()).map(|reply| reply.message_id)
+}

@@ -1,0 +1,135 @@
+//! The stage of one script: its names, its history, its peers, and waiting for events with a limit.
+
+use super::actor::Peer;
+use super::history::{Failure, History};
+use super::suite::Suite;
+use crate::transport::{Driver, Route};
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Pause between two looks at a queue while waiting for it to have a certain state.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Where one script plays.
+pub(super) struct Stage<'a> {
+    suite: &'a Suite,
+    script: &'static str,
+    prefix: String,
+    limit: Duration,
+    history: Mutex<History>,
+    drivers: Mutex<Vec<Arc<dyn Driver>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<'a> Stage<'a> {
+    pub(super) fn new(suite: &'a Suite, script: &'static str, prefix: String, limit: Duration) -> Self {
+        Self { suite, script, prefix, limit, history: Mutex::default(), drivers: Mutex::default() }
+    }
+
+    /// Ends the script: closes its drivers and compares what happened with what must happen.
+    pub(super) async fn judge(
+        &self,
+        expected: &[&str],
+        played: Result<(), Failure>,
+    ) -> Result<History, Failure> {
+        let drivers = std::mem::take(&mut *lock(&self.drivers));
+        for driver in drivers {
+            self.wait("a driver to close", driver.close(self.limit)).await?;
+        }
+        played?;
+        let history = lock(&self.history).clone();
+        match history.difference(expected) {
+            None => Ok(history),
+            Some(cause) => Err(self.failure(cause)),
+        }
+    }
+
+    /// A peer with connections of its own.
+    pub(super) async fn peer(&self) -> Result<Peer<'_>, Failure> {
+        let driver = self.wait("a driver", self.suite.connect()).await?;
+        lock(&self.drivers).push(driver.clone());
+        Ok(Peer::new(self, driver))
+    }
+
+    /// Writes a line of history.
+    pub(super) fn note(&self, line: impl Display) {
+        lock(&self.history).0.push(line.to_string());
+    }
+
+    pub(super) fn failure(&self, cause: impl Display) -> Failure {
+        Failure { script: self.script, cause: cause.to_string(), history: lock(&self.history).clone() }
+    }
+
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// What `event` gives, or a failure that says what was waited for.
+    pub(super) async fn wait<T>(&self, what: &str, event: impl Future<Output = T>) -> Result<T, Failure> {
+        tokio::time::timeout(self.limit, event)
+            .await
+            .map_err(|_| self.failure(format!("waited {:?} in vain for {what}", self.limit)))
+    }
+
+    /// Waits until `messages` messages are ready in the queue of `route`.
+    pub(super) async fn until_ready(
+        &self,
+        peer: &Peer<'_>,
+        route: &Route,
+        messages: u32,
+    ) -> Result<(), Failure> {
+        let mut last = None;
+        let reached = tokio::time::timeout(self.limit, async {
+            loop {
+                last = peer.driver.inspect(route).await;
+                if last.is_some_and(|state| state.messages == messages) {
+                    return;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        });
+        match reached.await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.failure(format!(
+                "waited {:?} in vain for {messages} messages in the queue of {route:?}; it has {last:?}",
+                self.limit
+            ))),
+        }
+    }
+
+    /// A name that no other script and no other run uses.
+    pub(super) fn name(&self, name: &str) -> Arc<str> {
+        format!("{}-{name}", self.prefix).into()
+    }
+
+    /// A topic on the script's exchange.
+    pub(super) fn topic(&self, topic: &str) -> Route {
+        self.topic_on("exchange", topic)
+    }
+
+    pub(super) fn topic_on(&self, exchange: &str, topic: &str) -> Route {
+        Route::Topic { exchange: self.name(exchange), topic: self.name(topic) }
+    }
+
+    pub(super) fn server(&self, topic: &str, server: &str) -> Route {
+        Route::Server { exchange: self.name("exchange"), topic: self.name(topic), server: server.into() }
+    }
+
+    pub(super) fn fanout(&self, topic: &str) -> Route {
+        Route::Fanout { topic: self.name(topic) }
+    }
+
+    pub(super) fn notification(&self, priority: &str, pool: Option<&str>) -> Route {
+        Route::Notification {
+            exchange: self.name("exchange"),
+            topic: self.name("notifications"),
+            priority: priority.into(),
+            pool: pool.map(|pool| self.name(pool)),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The suite: where its drivers come from, how long it waits, and the run of all scripts.
+
+use super::history::{Failure, History, Outcome, Report};
+use super::stage::Stage;
+use crate::id::MessageId;
+use crate::transport::{BoxFuture, Capabilities, Driver};
+use futures_util::future::join_all;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One script of the suite.
+#[derive(Clone, Copy)]
+pub struct Script {
+    /// Its name, that of its function.
+    pub name: &'static str,
+    /// What it is about, in a sentence.
+    pub about: &'static str,
+    /// Whether a driver with these capabilities must pass it.
+    pub applies: fn(&Capabilities) -> bool,
+    /// Plays it.
+    pub play: for<'a> fn(&'a Suite) -> BoxFuture<'a, Result<History, Failure>>,
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script").field("name", &self.name).field("about", &self.about).finish_non_exhaustive()
+    }
+}
+
+/// The suite for one driver.
+pub struct Suite {
+    connect: Box<dyn Fn() -> BoxFuture<'static, Arc<dyn Driver>> + Send + Sync>,
+    prefix: String,
+    limit: Duration,
+}
+
+impl Suite {
+    /// A suite that gets its drivers from `connect`: each call gives a driver with connections of its own, all to one
+    /// broker.
+    pub fn new(connect: impl Fn() -> BoxFuture<'static, Arc<dyn Driver>> + Send + Sync + 'static) -> Self {
+        let id = MessageId::random();
+        let prefix = format!("conformance-{}", id.as_str().get(..8).unwrap_or_default());
+        Self { connect: Box::new(connect), prefix, limit: Duration::from_secs(30) }
+    }
+
+    /// Starts the names of exchanges and queues with `prefix`, in place of `conformance-` and eight random digits.
+    /// What the broker keeps (topic exchanges, queues of topics) is left there and can be told by it.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Waits this long for each single event before the script fails; default 30 s.
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Plays every script, all at the same time.
+    pub async fn run(&self) -> Report {
+        let driver = self.connect().await;
+        let capabilities = driver.capabilities();
+        driver.close(self.limit).await;
+        let outcomes = super::SCRIPTS.iter().map(|script| async move {
+            let outcome = match (script.applies)(&capabilities) {
+                false => Outcome::NotApplicable,
+                true => match (script.play)(self).await {
+                    Ok(history) => Outcome::Passed(history),
+                    Err(failure) => Outcome::Failed(failure),
+                },
+            };
+            (script.name, outcome)
+        });
+        Report { outcomes: join_all(outcomes).await }
+    }
+
+    pub(super) fn connect(&self) -> BoxFuture<'static, Arc<dyn Driver>> {
+        (self.connect)()
+    }
+
+    pub(super) fn stage(&self, script: &'static str) -> Stage<'_> {
+        Stage::new(self, script, format!("{}-{script}", self.prefix), self.limit)
+    }
+}
+
+impl fmt::Debug for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite")
+            .field("prefix", &self.prefix)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}
