@@ -1,6 +1,19 @@
 //! Bytes to messages and back: envelope 2.0 and bare 1.0, requests, replies, failures, limits. Pure functions that know
 //! neither sockets nor tokio.
 
+mod compress;
+mod envelope;
+mod failure;
+mod inner;
+mod number;
+mod oddities;
+mod oslo2;
+mod reply;
+mod request;
+
+pub use compress::Compression;
+pub use oslo2::Oslo2;
+
 use crate::context::Context;
 use crate::error::{RejectionKind, RemoteFailure};
 use crate::id::MessageId;

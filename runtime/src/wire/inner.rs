@@ -1,0 +1,97 @@
+//! The inner message as received: its text, and its members as the scan finds them. Values stay text.
+
+use super::{Limits, Malformed};
+use crate::json::RawJson;
+use crate::json::scan::{Found, Key, Scanner};
+use crate::json::text::unquoted;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// An inner message; the values taken from it share its memory.
+#[derive(Debug)]
+pub(super) struct Inner {
+    text: Arc<str>,
+}
+
+/// Members of an object that become named values.
+pub(super) type Members = Vec<(String, Found)>;
+
+impl Inner {
+    pub(super) fn new(text: String) -> Self {
+        Self { text: text.into() }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// A key's name.
+    pub(super) fn name(&self, key: Key) -> Cow<'_, str> {
+        unquoted(self.text.get(key.0).unwrap_or_default())
+    }
+
+    /// A value's JSON.
+    pub(super) fn json(&self, found: &Found) -> &str {
+        self.text.get(found.range.clone()).unwrap_or_default()
+    }
+
+    /// The text that a value is, if it is one.
+    pub(super) fn string(&self, found: &Found) -> Option<String> {
+        let between = self.json(found).strip_prefix('"')?.strip_suffix('"')?;
+        Some(unquoted(between).into_owned())
+    }
+
+    /// A value kept as text.
+    pub(super) fn raw(&self, found: Found) -> RawJson {
+        RawJson::found(&self.text, found)
+    }
+
+    /// Members as named values. Of equal names the last value counts, at the first one's place, as in a Python dict.
+    pub(super) fn named(&self, members: Members) -> Vec<(String, RawJson)> {
+        let mut named: Vec<(String, RawJson)> = Vec::with_capacity(members.len());
+        let mut places = HashMap::new();
+        let many = members.len() > 16;
+        for (name, found) in members {
+            let value = self.raw(found);
+            let place = if many {
+                places.get(&name).copied()
+            } else {
+                named.iter().position(|(other, _)| *other == name)
+            };
+            match place.and_then(|place: usize| named.get_mut(place)) {
+                Some((_, older)) => *older = value,
+                None => {
+                    if many {
+                        places.insert(name.clone(), named.len());
+                    }
+                    named.push((name, value));
+                }
+            }
+        }
+        named
+    }
+}
+
+/// Whether a JSON value is false in Python's eyes.
+pub(super) fn is_falsy(json: &str) -> bool {
+    matches!(json, "null" | "false" | "0" | "0.0" | "-0" | "-0.0" | "\"\"" | "[]" | "{}")
+}
+
+/// What is over its limit in a scanned text.
+pub(super) fn over_limit(scanner: &Scanner<'_>, limits: &Limits) -> Option<String> {
+    if scanner.depth > limits.depth {
+        Some(format!("nested {} levels deep, allowed are {}", scanner.depth, limits.depth))
+    } else if scanner.keys > limits.keys {
+        Some(format!("{} keys, allowed are {}", scanner.keys, limits.keys))
+    } else {
+        None
+    }
+}
+
+impl Malformed {
+    /// Nothing is known of who sent it.
+    pub(super) fn unanswerable(cause: impl Into<String>) -> Self {
+        Self { cause: cause.into(), answer_to: None }
+    }
+}

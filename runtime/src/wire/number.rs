@@ -1,0 +1,40 @@
+//! Durations as numbers of seconds, as Python writes them.
+
+use std::time::Duration;
+
+/// Seconds as a JSON number: whole ones as an integer.
+pub(super) fn write_seconds(duration: Duration) -> String {
+    if duration.subsec_nanos() == 0 {
+        duration.as_secs().to_string()
+    } else {
+        duration.as_secs_f64().to_string()
+    }
+}
+
+/// A JSON number of seconds. `None` for anything that no timer can be made of: it must not cost the message.
+pub(super) fn seconds(json: &str) -> Option<Duration> {
+    if !json.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    Duration::try_from_secs_f64(json.parse().ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_are_written_as_python_would() {
+        assert_eq!(write_seconds(Duration::from_secs(2)), "2");
+        assert_eq!(write_seconds(Duration::from_millis(2500)), "2.5");
+    }
+
+    #[test]
+    fn odd_seconds_are_none() {
+        assert_eq!(seconds("3"), Some(Duration::from_secs(3)));
+        assert_eq!(seconds("1.5"), Some(Duration::from_millis(1500)));
+        for odd in ["null", "-1", "NaN", "Infinity", "1e400", "\"2\"", "true", "[]"] {
+            assert_eq!(seconds(odd), None, "{odd}");
+        }
+    }
+}

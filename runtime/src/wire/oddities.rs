@@ -1,0 +1,47 @@
+//! Counts what Python writes and JSON elsewhere does not have, and says so once a method.
+
+use crate::json::Oddities;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+/// After so many different methods no more are logged: names come from peers.
+const MOST_LOGGED: usize = 256;
+
+#[derive(Debug, Default)]
+pub(super) struct OddityCounter {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    total: Oddities,
+    logged: HashSet<String>,
+}
+
+impl OddityCounter {
+    /// Counts; only messages with oddities take the lock.
+    pub(super) fn count(&self, method: &str, found: Oddities) {
+        if found.total() == 0 {
+            return;
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.total.non_finite += found.non_finite;
+        state.total.big_integers += found.big_integers;
+        state.total.lone_surrogates += found.lone_surrogates;
+        if state.logged.len() < MOST_LOGGED && state.logged.insert(method.to_owned()) {
+            let Oddities { non_finite, big_integers, lone_surrogates } = found;
+            tracing::warn!(
+                method,
+                non_finite,
+                big_integers,
+                lone_surrogates,
+                "a message holds values that only Python's JSON has; they are read as the `json` module documents, and \
+                 further ones of this method are only counted"
+            );
+        }
+    }
+
+    pub(super) fn total(&self) -> Oddities {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).total
+    }
+}

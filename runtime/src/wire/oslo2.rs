@@ -1,0 +1,120 @@
+//! The wire format of oslo.messaging on RabbitMQ: envelope 2.0, read also without an envelope (1.0).
+
+use super::compress::{Compression, compress, decompress};
+use super::inner::Inner;
+use super::oddities::OddityCounter;
+use super::{
+    IncomingReply, IncomingRequest, Limits, Malformed, OutgoingReply, OutgoingRequest, Properties,
+    WireFormat, envelope, reply, request,
+};
+use crate::json::Oddities;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+const CONTENT_TYPE: &str = "application/json";
+
+/// The format that oslo.messaging speaks on RabbitMQ and in memory. Cheap to clone; clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Oslo2 {
+    compression: Option<Compression>,
+    oddities: Arc<OddityCounter>,
+}
+
+impl Oslo2 {
+    /// Without compression.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Compresses what it writes. What it reads says itself whether it is compressed.
+    #[must_use]
+    pub fn with_compression(mut self, compression: Option<Compression>) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// How many values that only Python's JSON has were received so far.
+    pub fn oddities(&self) -> Oddities {
+        self.oddities.total()
+    }
+
+    /// Writes a body with `encode`, compressed if so set, and gives the properties that all messages share.
+    fn write(&self, body: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) -> Properties {
+        let mut properties = Properties {
+            content_type: Some(Cow::Borrowed(CONTENT_TYPE)),
+            content_encoding: Some(Cow::Borrowed("utf-8")),
+            persistent: true,
+            ..Properties::default()
+        };
+        if let Some(compression) = self.compression {
+            let mut plain = Vec::new();
+            encode(&mut plain);
+            let begin = body.len();
+            match compress(compression, &plain, body) {
+                Ok(()) => properties.compression = Some(Cow::Borrowed(compression.header())),
+                Err(error) => {
+                    tracing::error!(%error, "a body was not compressed and goes out plain");
+                    body.truncate(begin);
+                    body.append(&mut plain);
+                }
+            }
+            return properties;
+        }
+        encode(body);
+        properties
+    }
+
+    /// The inner message of a received body.
+    fn read(&self, body: Vec<u8>, properties: &Properties, limits: &Limits) -> Result<Inner, Malformed> {
+        if properties.content_type.as_deref() != Some(CONTENT_TYPE) {
+            let got: String =
+                properties.content_type.as_deref().unwrap_or("none").escape_debug().take(40).collect();
+            return Err(Malformed::unanswerable(format!("content type must be {CONTENT_TYPE}, got {got}")));
+        }
+        if body.len() > limits.body {
+            let (size, limit) = (body.len(), limits.body);
+            return Err(Malformed::unanswerable(format!("the body of {size} bytes is over {limit} bytes")));
+        }
+        let body = match properties.compression.as_deref() {
+            Some(header) => decompress(body, header, limits.body)?,
+            None => body,
+        };
+        envelope::open(body).map(Inner::new)
+    }
+}
+
+impl WireFormat for Oslo2 {
+    fn encode_request(&self, request: &OutgoingRequest<'_>, body: &mut Vec<u8>) -> Properties {
+        let mut properties = self.write(body, |body| request::encode(request, body));
+        properties.expiration = request.call.as_ref().map(|call| call.timeout);
+        properties
+    }
+
+    fn encode_reply(&self, reply: &OutgoingReply<'_>, body: &mut Vec<u8>) -> Properties {
+        self.write(body, |body| reply::encode(reply, body))
+    }
+
+    fn decode_request(
+        &self,
+        body: Vec<u8>,
+        properties: &Properties,
+        limits: &Limits,
+    ) -> Result<IncomingRequest, Malformed> {
+        let inner = self.read(body, properties, limits)?;
+        let (request, oddities) = request::decode(&inner, limits)?;
+        self.oddities.count(&request.method, oddities);
+        Ok(request)
+    }
+
+    fn decode_reply(
+        &self,
+        body: Vec<u8>,
+        properties: &Properties,
+        limits: &Limits,
+    ) -> Result<IncomingReply, Malformed> {
+        let inner = self.read(body, properties, limits)?;
+        let (reply, oddities) = reply::decode(&inner, limits)?;
+        self.oddities.count("(reply)", oddities);
+        Ok(reply)
+    }
+}
