@@ -1,5 +1,6 @@
 //! The handle of a broker in the process: sharing it by name, running what it has to tell, looking into it.
 
+use super::faults::{FaultCounts, FaultPlan, Faults};
 use super::run_queue::Effect;
 use super::state::State;
 use crate::transport::QueueState;
@@ -82,11 +83,22 @@ impl MemoryBroker {
     ///
     /// A server that never comes back is made by dropping its transport.
     pub fn kill_consumers(&self, queue: &str) -> usize {
-        self.operate(|state| {
-            let subscribers = state.queues.consumers_of(queue);
-            subscribers.iter().for_each(|subscriber| state.queues.cut_off(*subscriber));
-            subscribers.len()
-        })
+        self.operate(|state| state.kill(queue))
+    }
+
+    /// Makes faults from now on as `plan` says, in place of an older plan.
+    pub fn faults(&self, plan: FaultPlan) {
+        self.operate(|state| state.faults = Some(Faults::new(plan)));
+    }
+
+    /// Makes no more faults; says how many the plan has made.
+    pub fn heal(&self) -> FaultCounts {
+        self.operate(|state| state.faults.take().map(|faults| faults.counts).unwrap_or_default())
+    }
+
+    /// How many faults the plan has made until now.
+    pub fn fault_counts(&self) -> FaultCounts {
+        self.operate(|state| state.faults.as_ref().map(|faults| faults.counts).unwrap_or_default())
     }
 
     /// A number for a new driver.
@@ -127,7 +139,7 @@ impl MemoryBroker {
         let mut done = 0;
         loop {
             done += batch.len();
-            batch.drain(..).for_each(Effect::run);
+            batch.drain(..).for_each(|effect| effect.run(self));
             if done >= TURN
                 && let Ok(runtime) = tokio::runtime::Handle::try_current()
             {

@@ -13,11 +13,14 @@ mod broker;
 mod consumer;
 mod driver;
 mod exchange;
+mod faults;
 mod queue;
 mod queues;
+mod random;
 mod run_queue;
 mod state;
 mod subscriber;
 
 pub use broker::MemoryBroker;
 pub use driver::MemoryDriver;
+pub use faults::{FaultCounts, FaultPlan, FaultScope};

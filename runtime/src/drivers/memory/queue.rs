@@ -106,6 +106,25 @@ impl Queue {
         self.ready.retain(|other| *other != lane);
     }
 
+    /// Lets the message at the tail change places with another that was never delivered, if there is one; `choose` picks
+    /// one of so many.
+    pub(super) fn swap_tail(&mut self, choose: impl FnOnce(usize) -> usize) -> bool {
+        let Some(tail) = self.fresh.len().checked_sub(1) else { return false };
+        if tail == 0 {
+            return false;
+        }
+        let other = choose(tail);
+        let Some(tail_message) = self.fresh.get(tail).map(|entry| entry.message.clone()) else {
+            return false;
+        };
+        let Some(entry) = self.fresh.get_mut(other) else { return false };
+        let other_message = std::mem::replace(&mut entry.message, tail_message);
+        if let Some(entry) = self.fresh.get_mut(tail) {
+            entry.message = other_message;
+        }
+        true
+    }
+
     /// Drops all messages that are ready; says how many.
     pub(super) fn purge(&mut self) -> usize {
         let dropped = self.len();

@@ -1,12 +1,17 @@
 //! What the broker has to tell others: deliveries, outcomes, signals. They are collected while the broker's lock is
 //! held and run afterwards, in order, by one thread at a time.
 
+use super::broker::MemoryBroker;
 use super::queue::Message;
+use super::queues::now;
+use super::state::Arrival;
 use crate::transport::{AckHandle, Confirmed, Delivery, PublishError, Settled, Sink};
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 /// Something to tell somebody outside the broker.
@@ -15,6 +20,8 @@ pub(super) enum Effect {
     Settle(Settled, Result<Confirmed, PublishError>),
     /// A delivery.
     Deliver { sink: Arc<dyn Sink>, route: usize, message: Arc<Message>, redelivered: bool, ack: AckHandle },
+    /// A message that is on its way for a while.
+    Later(Duration, Arrival),
     /// A consumer was cut off.
     Interrupted(Arc<dyn Sink>),
     /// A subscription is over. Its sink is dropped here, because its owner may use the broker when it goes.
@@ -25,7 +32,7 @@ pub(super) enum Effect {
 
 impl Effect {
     /// Tells it. A panic of the one who is told is his own: it is logged, and the broker goes on for the others.
-    pub(super) fn run(self) {
+    pub(super) fn run(self, broker: &MemoryBroker) {
         let told = catch_unwind(AssertUnwindSafe(|| match self {
             Self::Settle(settled, outcome) => settled(outcome),
             Self::Deliver { sink, route, message, redelivered, ack } => sink.deliver(Delivery {
@@ -35,6 +42,7 @@ impl Effect {
                 redelivered,
                 ack,
             }),
+            Self::Later(after, arrival) => later(broker.clone(), after, arrival),
             Self::Interrupted(sink) => sink.interrupted(),
             Self::Over(sink) => drop(sink),
             // Nobody waits any more: nothing to tell.
@@ -43,6 +51,18 @@ impl Effect {
         if told.is_err() {
             tracing::error!("a callback of a transport panicked; its message stays unacknowledged");
         }
+    }
+}
+
+/// Lets a message arrive after a while; at once where there is no runtime to wait in.
+fn later(broker: MemoryBroker, after: Duration, arrival: Arrival) {
+    let arrive = move |broker: MemoryBroker| broker.operate(|state| state.arrive(arrival, now()));
+    match Handle::try_current() {
+        Ok(runtime) => drop(runtime.spawn(async move {
+            tokio::time::sleep(after).await;
+            arrive(broker);
+        })),
+        Err(_) => arrive(broker),
     }
 }
 

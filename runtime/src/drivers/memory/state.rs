@@ -3,6 +3,7 @@
 
 use super::address::{self, Address, DEFAULT_EXCHANGE, ExchangeKind};
 use super::exchange::Exchanges;
+use super::faults::{Fate, Faults};
 use super::queue::Message;
 use super::queues::{Queues, now};
 use super::run_queue::Effect;
@@ -13,12 +14,25 @@ use crate::transport::{
     Acknowledge, Confirmed, DriverError, Publish, PublishError, Route, Settled, Sink, Subscription,
 };
 use std::sync::Arc;
+use std::time::Instant;
+
+/// What a publisher is told whose confirmation a fault plan withholds.
+const WITHHELD: &str = "the fault plan of the memory broker withheld the confirmation";
 
 /// Exchanges and queues of a broker.
 #[derive(Debug, Default)]
 pub(super) struct State {
     exchanges: Exchanges,
     pub(super) queues: Queues,
+    pub(super) faults: Option<Faults>,
+}
+
+/// A message on its way to its queues.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    queues: Vec<Arc<str>>,
+    message: Arc<Message>,
+    fate: Fate,
 }
 
 impl State {
@@ -41,13 +55,49 @@ impl State {
                 Err(PublishError::Returned { exchange, routing_key, code, text, node: None }),
             );
         }
-        self.settle(settled, Ok(Confirmed { node: None }));
+        let fate = self.faults.as_mut().map(|faults| faults.fate(&route)).unwrap_or_default();
+        let outcome = match fate.unconfirmed {
+            false => Ok(Confirmed { node: None }),
+            true => Err(PublishError::Unconfirmed { cause: WITHHELD.to_owned(), node: None }),
+        };
+        self.settle(settled, outcome);
+        if fate.lost {
+            return;
+        }
         let now = now();
         let expires = properties.expiration.and_then(|after| now.checked_add(after));
         let message = Arc::new(Message { body, properties, expires });
-        for queue in reached {
-            self.queues.enqueue(&queue, message.clone(), now);
+        let arrival = Arrival { queues: reached, message, fate };
+        match fate.delay {
+            None => self.arrive(arrival, now),
+            Some(after) => self.queues.run_queue.push(Effect::Later(after, arrival)),
         }
+    }
+
+    /// Puts a message into its queues.
+    pub(super) fn arrive(&mut self, arrival: Arrival, now: Instant) {
+        let Arrival { queues, message, fate } = arrival;
+        for name in &queues {
+            for _ in 0..if fate.twice { 2 } else { 1 } {
+                self.queues.enqueue(name, message.clone(), now);
+            }
+            if fate.reorder
+                && let (Some(faults), Some(queue)) = (&mut self.faults, self.queues.get(name))
+                && queue.swap_tail(|others| faults.random.below(others))
+            {
+                faults.counts.reordered += 1;
+            }
+            if fate.kill {
+                self.kill(name);
+            }
+        }
+    }
+
+    /// Cuts off the consumers of a queue; says how many.
+    pub(super) fn kill(&mut self, queue: &str) -> usize {
+        let subscribers = self.queues.consumers_of(queue);
+        subscribers.iter().for_each(|subscriber| self.queues.cut_off(*subscriber));
+        subscribers.len()
     }
 
     /// Declares what the routes need and consumes; all or nothing.
