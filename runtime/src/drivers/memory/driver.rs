@@ -9,10 +9,10 @@ use crate::transport::{
     Acknowledge, BoxFuture, Capabilities, Consumer, Driver, DriverError, Publish, PublishError, QueueState,
     ReplyAddress, Route, Settled, Sink, Subscription,
 };
-use crate::wire::WireFormat;
+use crate::wire::{Oslo2, WireFormat};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -36,7 +36,15 @@ struct Replies {
     address: Option<ReplyAddress>,
 }
 
+/// Oslo's format, as on RabbitMQ; one for all drivers of the process.
+static FORMAT: LazyLock<Oslo2> = LazyLock::new(Oslo2::new);
+
 impl MemoryDriver {
+    /// A driver of `broker` that speaks oslo's format, as on RabbitMQ.
+    pub fn new(broker: MemoryBroker) -> Self {
+        Self::with_format(broker, &*FORMAT)
+    }
+
     /// A driver of `broker` whose messages look as `format` says.
     pub fn with_format(broker: MemoryBroker, format: &'static dyn WireFormat) -> Self {
         let node = format!("memory://{}", broker.name()).into();
