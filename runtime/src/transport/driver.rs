@@ -288,7 +288,7 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
     fn capabilities(&self) -> Capabilities;
 
     /// How messages look on it.
-    fn format(&self) -> &'static dyn WireFormat;
+    fn format(&self) -> &dyn WireFormat;
 
     /// Publishes; returns at once. The outcome goes to `settled`. Order is kept among publishes to the same route
     /// from the same thread while the connection lasts.

@@ -229,4 +229,14 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
         properties: &Properties,
         limits: &Limits,
     ) -> Result<IncomingReply, Malformed>;
+
+    /// The unique id in a body of our own that the broker gave back.
+    fn unique_id(&self, body: &[u8], properties: &Properties) -> Option<MessageId> {
+        let limits = Limits { body: usize::MAX, ..Limits::default() };
+        let id = match self.decode_request(body.to_vec(), properties, &limits) {
+            Ok(request) => request.unique_id,
+            Err(_) => self.decode_reply(body.to_vec(), properties, &limits).ok()?.unique_id,
+        };
+        id?.parse().ok()
+    }
 }

@@ -6,7 +6,7 @@ use super::settings::Settings;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// The state of a supervised connection.
@@ -97,11 +97,13 @@ impl Link {
         let mut next_node = self.first_node();
         let mut was_up = false;
         let mut last = None;
+        let mut pause = Duration::ZERO;
         loop {
             let since = Instant::now();
             if !self.publish(LinkState::Down { since, attempts: 0, last: last.take(), was_up }) {
                 return;
             }
+            tokio::time::sleep(pause).await;
             let Some((up, mut events)) = self.connect(&mut next_node, since, was_up, generation).await else {
                 return;
             };
@@ -166,9 +168,9 @@ impl Link {
                 Err(failure) => Arc::new(failure),
             };
             attempts += 1;
-            *next_node += 1;
+            *next_node = if self.settings.shuffle { self.first_node() } else { *next_node + 1 };
             let round = attempts / u32::try_from(nodes.len()).unwrap_or(u32::MAX).max(1);
-            let whole_round = attempts as usize % nodes.len() == 0;
+            let whole_round = (attempts as usize).is_multiple_of(nodes.len());
             let refused = matches!(
                 failure.kind,
                 ConnectFailureKind::AuthenticationFailed | ConnectFailureKind::VirtualHostRefused
@@ -189,7 +191,7 @@ impl Link {
         }
     }
 
-    /// Any host when there are several, as Python, so that clients spread over a cluster.
+    /// Any host of several, so that clients spread over a cluster.
     fn first_node(&self) -> usize {
         let random = uuid::Uuid::new_v4().as_u128();
         usize::try_from(random % (self.settings.nodes.len().max(1) as u128)).unwrap_or_default()

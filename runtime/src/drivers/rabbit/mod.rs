@@ -17,7 +17,7 @@ pub use options::RabbitOptions;
 
 use crate::transport::{
     BoxFuture, Capabilities, Consumer, Driver, DriverError, Health, Publish, QueueState, ReplyAddress, Route,
-    Settled, Sink, Subscription,
+    Settled, Sink, Subscription, TransportUrl,
 };
 use crate::wire::WireFormat;
 use host::Host;
@@ -41,7 +41,7 @@ pub struct RabbitDriver {
     replies: Replies,
     replies_started: std::sync::atomic::AtomicBool,
     health: watch::Receiver<Health>,
-    format: &'static dyn WireFormat,
+    format: Arc<dyn WireFormat>,
 }
 
 impl fmt::Debug for RabbitDriver {
@@ -51,12 +51,20 @@ impl fmt::Debug for RabbitDriver {
 }
 
 impl RabbitDriver {
-    fn start(settings: Settings, format: &'static dyn WireFormat) -> std::io::Result<Self> {
+    /// Starts to connect to the nodes of `url`; returns at once.
+    ///
+    /// # Errors
+    /// When the driver's thread cannot be started, or there is no current runtime where one is asked for.
+    pub fn connect(url: &TransportUrl, options: &RabbitOptions) -> std::io::Result<Self> {
+        Self::start(Settings::resolve(url, options), Arc::new(crate::wire::Oslo2::new()))
+    }
+
+    fn start(settings: Settings, format: Arc<dyn WireFormat>) -> std::io::Result<Self> {
         let settings = Arc::new(settings);
         let host = Arc::new(if settings.io_in_caller_runtime { Host::current()? } else { Host::thread()? });
         let publishing = Link::new("publish", Arc::clone(&settings));
         let consuming = Link::new("consume", Arc::clone(&settings));
-        let publisher = Publisher::new(publishing.clone(), settings.profile.clone());
+        let publisher = Publisher::new(publishing.clone(), settings.profile.clone(), Arc::clone(&format));
         let replies = Replies::new(consuming.clone(), settings.profile.clone());
         let (health_sender, health) = watch::channel(Health::Connecting { attempts: 0, last: None });
         publishing.claim_start();
@@ -94,8 +102,8 @@ impl Driver for RabbitDriver {
         Capabilities::ALL
     }
 
-    fn format(&self) -> &'static dyn WireFormat {
-        self.format
+    fn format(&self) -> &dyn WireFormat {
+        &*self.format
     }
 
     fn publish(&self, message: Publish, settled: Settled) {

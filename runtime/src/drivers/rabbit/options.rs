@@ -38,7 +38,8 @@ pub struct RabbitOptions {
     pub retry_backoff: Duration,
     /// The longest pause; `rabbit_interval_max`, default 30 s.
     pub retry_interval_max: Duration,
-    /// The pause before the first attempt after a lost connection; `kombu_reconnect_delay`, default 1 s.
+    /// The longest pause before the first attempt after a lost connection, a random part of which is waited;
+    /// `kombu_reconnect_delay`. Default 0.2 s, where Python always waits 1 s.
     pub reconnect_delay: Duration,
     /// Whether the next node is chosen at random instead of in turn; `kombu_failover_strategy`, default in turn.
     pub shuffle_failover: bool,
@@ -64,7 +65,7 @@ impl Default for RabbitOptions {
             retry_interval: Duration::from_secs(1),
             retry_backoff: Duration::from_secs(2),
             retry_interval_max: Duration::from_secs(30),
-            reconnect_delay: Duration::from_secs(1),
+            reconnect_delay: Duration::from_millis(200),
             shuffle_failover: false,
             reply_retry_timeout: Duration::from_secs(60),
             direct_mandatory: true,

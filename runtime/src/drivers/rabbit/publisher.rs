@@ -6,6 +6,7 @@ use super::link::{Link, LinkState, Up};
 use super::topology::{Address, Profile};
 use crate::error::NotSentReason;
 use crate::transport::{Confirmed, Publish, PublishError, Route, Settled};
+use crate::wire::WireFormat;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -28,6 +29,8 @@ pub(super) struct Publisher {
 struct Shared {
     link: Link,
     profile: Profile,
+    /// Reads the unique ids of returned messages.
+    format: Arc<dyn WireFormat>,
     state: Mutex<State>,
     pump: Notify,
     /// Told whenever nothing is in flight any more.
@@ -72,9 +75,15 @@ struct Waiting {
 }
 
 impl Publisher {
-    pub(super) fn new(link: Link, profile: Profile) -> Self {
-        let shared =
-            Shared { link, profile, state: Mutex::default(), pump: Notify::new(), idle: Notify::new() };
+    pub(super) fn new(link: Link, profile: Profile, format: Arc<dyn WireFormat>) -> Self {
+        let shared = Shared {
+            link,
+            profile,
+            format,
+            state: Mutex::default(),
+            pump: Notify::new(),
+            idle: Notify::new(),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -203,7 +212,7 @@ impl Shared {
             keep
         };
         let Some(up) = up.filter(|_| !current) else { return };
-        match open(&up).await {
+        match open(&up, Arc::clone(&self.format)).await {
             Ok(ready) => self.lock().ready = Some(ready),
             // The link notices a lost connection by itself; a broker that is out of channels is asked again.
             Err(error) => tracing::warn!(node = %up.node, %error, "cannot open the publishing channel"),
@@ -374,9 +383,9 @@ impl State {
     }
 }
 
-async fn open(up: &Up) -> Result<Ready, AmqpError> {
+async fn open(up: &Up, format: Arc<dyn WireFormat>) -> Result<Ready, AmqpError> {
     let setup = up.connection.channel().await?;
-    let confirms = Arc::new(Confirms::start(up.connection.channel().await?).await?);
+    let confirms = Arc::new(Confirms::start(up.connection.channel().await?, format).await?);
     Ok(Ready { confirms, setup, node: Arc::clone(&up.node), generation: up.generation })
 }
 

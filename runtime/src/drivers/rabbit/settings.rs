@@ -1,7 +1,9 @@
 //! What the driver needs to know, resolved from URL and options.
 
 use super::amqp::Node;
+use super::options::RabbitOptions;
 use super::topology::Profile;
+use crate::transport::TransportUrl;
 use std::time::Duration;
 
 #[derive(Debug, Clone)]
@@ -16,12 +18,55 @@ pub(super) struct Settings {
     /// Shown by the broker's tools.
     pub(super) connection_name: String,
     pub(super) retry: RetrySchedule,
+    /// Whether the next node is chosen at random instead of in turn.
+    pub(super) shuffle: bool,
     pub(super) io_in_caller_runtime: bool,
+}
+
+impl Settings {
+    pub(super) fn resolve(url: &TransportUrl, options: &RabbitOptions) -> Self {
+        let virtual_host = url.virtual_host();
+        let node = |host: &crate::transport::HostSpec| Node {
+            host: host.clone(),
+            virtual_host: virtual_host.to_owned(),
+        };
+        let expires =
+            options.transient_queues_ttl.map(|ttl| i32::try_from(ttl.as_millis()).unwrap_or(i32::MAX));
+        Self {
+            nodes: url.hosts().iter().map(node).collect(),
+            profile: Profile {
+                durable: options.durable_queues,
+                auto_delete: options.auto_delete,
+                transient_expires: expires,
+            },
+            heartbeat: u16::try_from(options.heartbeat.as_secs()).unwrap_or(u16::MAX),
+            prefetch: options.prefetch,
+            connection_name: options.connection_name.clone().unwrap_or_else(own_name),
+            retry: RetrySchedule {
+                reconnect: options.reconnect_delay,
+                first: options.retry_interval,
+                step: options.retry_backoff,
+                longest: options.retry_interval_max,
+            },
+            shuffle: options.shuffle_failover,
+            io_in_caller_runtime: options.io_in_caller_runtime,
+        }
+    }
+}
+
+/// Program, process id and a fresh id, as Python names its connections.
+fn own_name() -> String {
+    let program = std::env::args_os().next().unwrap_or_default();
+    let program = std::path::Path::new(&program).file_name().unwrap_or_default().to_string_lossy();
+    format!("{program}:{}:{}", std::process::id(), uuid::Uuid::new_v4())
 }
 
 /// When a failed connection attempt is repeated: at once for the next host of the list, then after growing pauses.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RetrySchedule {
+    /// The longest pause before the first attempt after a loss; any part of it, so that not all clients of a broker come
+    /// back at once.
+    pub(super) reconnect: Duration,
     /// The first pause.
     pub(super) first: Duration,
     /// What each further pause adds.
@@ -38,9 +83,18 @@ impl RetrySchedule {
     pub(super) fn pause(&self, round: u32, refused: bool) -> Duration {
         let full = (self.first + self.step.saturating_mul(round)).min(self.longest);
         let full = if refused { full.max(REFUSED_PAUSE) } else { full };
-        let random = u32::try_from(uuid::Uuid::new_v4().as_u128() % 512).unwrap_or_default();
-        full.mul_f64(0.5 + f64::from(random) / 1024.0)
+        full.mul_f64(0.5 + random() / 2.0)
     }
+
+    /// The pause before the first attempt after a loss.
+    pub(super) fn pause_after_loss(&self) -> Duration {
+        self.reconnect.mul_f64(random())
+    }
+}
+
+/// Between 0 and 1.
+fn random() -> f64 {
+    f64::from(u16::try_from(uuid::Uuid::new_v4().as_u128() % 1024).unwrap_or_default()) / 1024.0
 }
 
 #[cfg(test)]
@@ -50,6 +104,7 @@ mod tests {
     #[test]
     fn pauses_grow_to_a_limit_and_are_longer_when_refused() {
         let schedule = RetrySchedule {
+            reconnect: Duration::from_millis(100),
             first: Duration::from_millis(200),
             step: Duration::from_secs(2),
             longest: Duration::from_secs(10),

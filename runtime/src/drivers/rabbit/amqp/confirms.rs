@@ -7,10 +7,10 @@
 use super::channel::Publishing;
 use super::{AmqpError, Channel, Message, Scope, convert};
 use crate::id::MessageId;
+use crate::wire::WireFormat;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use lapin::Confirmation;
 use lapin::message::BasicReturnMessage;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -51,10 +51,13 @@ struct Entry {
 impl Confirms {
     /// Puts `channel` into confirm mode. The settling task runs on the current runtime until the last clone is gone and
     /// every message is settled.
-    pub(in crate::drivers::rabbit) async fn start(channel: Channel) -> Result<Self, AmqpError> {
+    pub(in crate::drivers::rabbit) async fn start(
+        channel: Channel,
+        format: Arc<dyn WireFormat>,
+    ) -> Result<Self, AmqpError> {
         channel.confirm_mode().await?;
         let (queue, entries) = mpsc::unbounded_channel();
-        tokio::spawn(settle(channel.clone(), entries));
+        tokio::spawn(settle(channel.clone(), entries, format));
         Ok(Self { channel, queue })
     }
 
@@ -83,10 +86,10 @@ struct Settled {
 }
 
 /// The futures under way, with the returned messages that they brought.
-#[derive(Default)]
 struct Pool {
     publishing: FuturesUnordered<Waiting>,
     returned: HashMap<MessageId, Outcome>,
+    format: Arc<dyn WireFormat>,
 }
 
 struct Waiting {
@@ -107,8 +110,8 @@ impl Future for Waiting {
     }
 }
 
-async fn settle(channel: Channel, mut entries: mpsc::UnboundedReceiver<Entry>) {
-    let mut pool = Pool::default();
+async fn settle(channel: Channel, mut entries: mpsc::UnboundedReceiver<Entry>, format: Arc<dyn WireFormat>) {
+    let mut pool = Pool { publishing: FuturesUnordered::new(), returned: HashMap::new(), format };
     let mut open = true;
     while open || !pool.publishing.is_empty() {
         let mut batch = Vec::new();
@@ -183,7 +186,8 @@ impl Pool {
     }
 
     fn note_returned(&mut self, message: &BasicReturnMessage) {
-        if let Some(unique_id) = unique_id_in(&message.delivery.data) {
+        let properties = convert::from_lapin(&message.delivery.properties);
+        if let Some(unique_id) = self.format.unique_id(&message.delivery.data, &properties) {
             let text = message.reply_text.to_string();
             self.returned.insert(unique_id, Outcome::Returned { code: message.reply_code, text });
         } else {
@@ -205,25 +209,6 @@ impl Pool {
     }
 }
 
-/// The `_unique_id` of a body of ours, enveloped or bare.
-fn unique_id_in(body: &[u8]) -> Option<MessageId> {
-    #[derive(serde::Deserialize)]
-    struct Envelope<'a> {
-        #[serde(borrow, rename = "oslo.message")]
-        message: Cow<'a, str>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Inner<'a> {
-        #[serde(borrow, rename = "_unique_id")]
-        unique_id: Cow<'a, str>,
-    }
-    let inner: Option<MessageId> = match serde_json::from_slice::<Envelope<'_>>(body) {
-        Ok(envelope) => serde_json::from_str::<Inner<'_>>(&envelope.message).ok()?.unique_id.parse().ok(),
-        Err(_) => serde_json::from_slice::<Inner<'_>>(body).ok()?.unique_id.parse().ok(),
-    };
-    inner
-}
-
 struct SelfWake {
     woken: AtomicBool,
     outer: Waker,
@@ -237,27 +222,5 @@ impl Wake for SelfWake {
     fn wake_by_ref(self: &Arc<Self>) {
         self.woken.store(true, Ordering::Relaxed);
         self.outer.wake_by_ref();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_id_is_found_enveloped_and_bare_whatever_the_arguments_hold() {
-        let (id, other) = (MessageId::random(), MessageId::random());
-        for inner in [
-            format!(r#"{{"_unique_id": "{id}"}}"#),
-            format!(
-                r#"{{"args": {{"_unique_id": "{other}"}}, "_unique_id": "{id}", "_context_x": {{"_unique_id": "{other}"}}}}"#
-            ),
-        ] {
-            assert_eq!(unique_id_in(inner.as_bytes()), Some(id), "{inner}");
-            let enveloped = serde_json::json!({"oslo.version": "2.0", "oslo.message": inner}).to_string();
-            assert_eq!(unique_id_in(enveloped.as_bytes()), Some(id), "{enveloped}");
-        }
-        assert_eq!(unique_id_in(b"{}"), None);
-        assert_eq!(unique_id_in(b"garbage"), None);
     }
 }

@@ -39,9 +39,12 @@ impl Connection {
         let uri = AMQPUri {
             scheme: AMQPScheme::AMQP,
             authority: AMQPAuthority {
-                userinfo: AMQPUserInfo { username: node.user.clone(), password: node.password.clone() },
-                host: node.host.clone(),
-                port: node.port,
+                userinfo: AMQPUserInfo {
+                    username: node.host.username.clone(),
+                    password: node.host.password.expose().to_owned(),
+                },
+                host: node.host.host.clone(),
+                port: node.host.port,
             },
             vhost: node.virtual_host.clone(),
             query: AMQPQueryString { heartbeat: Some(heartbeat), ..AMQPQueryString::default() },

@@ -14,33 +14,21 @@ pub(super) use confirms::{Confirms, Outcome};
 pub(super) use connection::{Connection, Event};
 
 use crate::id::MessageId;
+use crate::transport::HostSpec;
 use crate::wire::Properties;
 use std::fmt;
 
-/// One broker node and how to log in to it.
-#[derive(Clone)]
+/// One broker node, how to log in to it, and what to open there.
+#[derive(Debug, Clone)]
 pub(super) struct Node {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) user: String,
-    pub(super) password: String,
+    pub(super) host: HostSpec,
     pub(super) virtual_host: String,
 }
 
 impl Node {
     /// `host:port`, with an IPv6 address in brackets.
     pub(super) fn address(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
-    }
-}
-
-impl fmt::Debug for Node {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.address(), self.virtual_host)
+        self.host.node()
     }
 }
 
