@@ -7,6 +7,8 @@ extern crate self as oslo_messaging;
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+#[cfg(feature = "config")]
+pub mod config;
 pub mod context;
 pub mod contract;
 #[cfg(feature = "transport")]

@@ -135,7 +135,7 @@ pub(crate) fn nearest(name: &str, known: impl IntoIterator<Item = &'static str>)
 
 /// How many bytes must be put in, taken out or replaced to turn one text into the other; names longer than any option
 /// are not looked at.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     if a.len() > 64 {
         return a.len();
     }

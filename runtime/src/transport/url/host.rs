@@ -39,6 +39,18 @@ impl HostSpec {
         }
     }
 
+    /// `guest` at `address`, a host with or without port and percent encoding; the `index`th of its list, from 1.
+    pub(crate) fn from_address(
+        address: &str,
+        default_port: u16,
+        index: usize,
+    ) -> Result<Self, TransportUrlError> {
+        let (host, port) = split_port(address, index)?;
+        let mut spec = Self::new(checked_host(host, index)?);
+        spec.port = port.unwrap_or(default_port);
+        Ok(spec)
+    }
+
     /// `host:port`, an IPv6 address in brackets: what log lines and errors call this node.
     pub fn node(&self) -> String {
         if self.host.contains(':') {
@@ -73,11 +85,7 @@ pub(super) fn parse(text: &str, index: usize) -> Result<ParsedHost, TransportUrl
         Some((credentials, address)) => (Some(credentials), address),
         None => (None, text),
     };
-    let (host, port) = split_port(address, index)?;
-    let mut spec = HostSpec::new(checked_host(host, index)?);
-    if let Some(port) = port {
-        spec.port = port;
-    }
+    let mut spec = HostSpec::from_address(address, DEFAULT_PORT, index)?;
     let mut has_credentials = false;
     if let Some(credentials) = credentials {
         let (username, password) = match credentials.split_once(':') {

@@ -133,6 +133,14 @@ impl TransportUrl {
     }
 }
 
+/// `guest` at `localhost:5672`, virtual host `/`: what `rabbit://` means.
+impl Default for TransportUrl {
+    fn default() -> Self {
+        let hosts = vec![HostSpec::new("localhost")];
+        Self { scheme: Scheme::Rabbit, hosts, virtual_host: "/".to_owned(), query: BTreeMap::new() }
+    }
+}
+
 impl FromStr for TransportUrl {
     type Err = TransportUrlError;
 

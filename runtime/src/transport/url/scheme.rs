@@ -24,7 +24,7 @@ impl Scheme {
     }
 
     /// The scheme called `name`, in lower case and after aliases.
-    pub(super) fn resolve(name: &str) -> Result<Self, TransportUrlError> {
+    pub(crate) fn resolve(name: &str) -> Result<Self, TransportUrlError> {
         match name {
             "rabbit" => Ok(Self::Rabbit),
             "memory" | "kombu+memory" => Ok(Self::Memory),
