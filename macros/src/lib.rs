@@ -8,6 +8,7 @@ mod diag;
 mod duration;
 mod endpoint;
 mod names;
+mod rpc_error;
 mod text;
 mod version;
 
@@ -27,4 +28,10 @@ pub fn call(_attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn cast(_attr: TokenStream, item: TokenStream) -> TokenStream {
     endpoint::misplaced("cast", item.into()).into()
+}
+
+/// Lets an error type cross the wire; documented at `oslo_messaging::RpcError`.
+#[proc_macro_derive(RpcError, attributes(rpc_error))]
+pub fn rpc_error(item: TokenStream) -> TokenStream {
+    rpc_error::expand(item.into()).into()
 }

@@ -15,7 +15,7 @@ const ARG: Table = Table { keys: &["default", "drop", "flatten", "rename", "sinc
 
 /// An argument of either sort.
 pub(super) enum Checked {
-    Context(ContextArg),
+    Context(Box<ContextArg>),
     Arg(Box<Arg>),
 }
 
@@ -58,7 +58,7 @@ pub(super) fn check(
         }
         let ty = context_type(ty, errors);
         return clean.is_clean().then(|| {
-            Some(Checked::Context(ContextArg { ident: ident?, ty: ty?, custom: marked.is_some() }))
+            Some(Checked::Context(Box::new(ContextArg { ident: ident?, ty: ty?, custom: marked.is_some() })))
         })?;
     }
     let passing = passing(ty, errors);

@@ -76,7 +76,7 @@ pub(super) fn check(
     for (position, typed) in typed.enumerate() {
         let has_body = written.body.is_some();
         match arg::check(typed, position, context.is_some(), has_body, &scope, errors) {
-            Some(Checked::Context(found)) => context = Some(found),
+            Some(Checked::Context(found)) => context = Some(*found),
             Some(Checked::Arg(found)) => args.push(*found),
             None => {}
         }
