@@ -26,3 +26,6 @@ pub mod wire;
 
 pub use context::Context;
 pub use contract::contracts;
+
+mod macros;
+pub use macros::*;

@@ -29,15 +29,15 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
         if reader.is_some() || model.other.is_some() { "failure" } else { "_" },
         Span::mixed_site(),
     );
-    // Where every arm returns without looking at `self`, there is no variant at all.
-    let subject = if model.errors.is_empty() && model.other.is_none() { quote!(*self) } else { quote!(self) };
+    // A match without arms wants the empty enum itself.
+    let dereference = (model.errors.is_empty() && model.other.is_none()).then(|| quote!(*));
     let ident = &model.ident;
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         #[allow(deprecated)]
         impl #rt::RpcError for #ident {
             fn to_failure(&self) -> #rt::Failing {
-                match #subject {
+                match #dereference self {
                     #(#outgoing)*
                     #(#outgoing_other)*
                 }

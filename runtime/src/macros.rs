@@ -1,0 +1,189 @@
+//! The macros of `oslo-messaging-macros` with their documentation, which lives here because doctests can run here.
+
+/// Turns a trait into an RPC contract.
+///
+/// The trait that is written is the trait that exists: services implement it with plain `async fn`, nothing is added to
+/// its methods. Beside it appear `<Trait>Client`, with the same methods returning pending [`Call`](crate::contract::Call)s
+/// and [`Cast`](crate::contract::Cast)s, and `<Trait>Endpoint`, which a server (or a client, in the same process) serves.
+///
+/// ```
+/// use oslo_messaging::{Context, RpcError, cast, endpoint};
+///
+/// #[derive(Debug, thiserror::Error, RpcError)]
+/// #[rpc_error(module = "nova.exception")]
+/// pub enum ComputeError {
+///     #[error("Instance {id} could not be found.")]
+///     InstanceNotFound { id: u32 },
+/// }
+///
+/// #[endpoint(namespace = "compute", version = "5.1", timeout = "60s")]
+/// pub trait Compute {
+///     /// Name of an instance.
+///     async fn name(&self, ctx: &Context, id: u32) -> Result<String, ComputeError>;
+///
+///     /// Restarts an instance.
+///     #[cast(since = "5.1")]
+///     async fn reboot(&self, ctx: &Context, id: u32, #[arg(default)] hard: bool);
+/// }
+///
+/// struct Manager;
+///
+/// impl Compute for Manager {
+///     async fn name(&self, _: &Context, id: u32) -> Result<String, ComputeError> {
+///         if id == 7 { Ok("web".to_owned()) } else { Err(ComputeError::InstanceNotFound { id }) }
+///     }
+///     async fn reboot(&self, _: &Context, _: u32, _: bool) {}
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let compute = ComputeClient::in_process(Manager);
+/// let ctx = Context::new();
+/// assert_eq!(compute.name(&ctx, 7).await.unwrap(), "web");
+/// let error = compute.name(&ctx, 8).await.unwrap_err();
+/// assert!(matches!(error.as_remote(), Some(ComputeError::InstanceNotFound { id: 8 })));
+/// compute.reboot(&ctx, 7, true).await.unwrap();
+/// # });
+/// ```
+///
+/// # Options of the trait
+///
+/// | key | value | default | meaning |
+/// |---|---|---|---|
+/// | `version` | `"MAJOR.MINOR"` | required | what servers of this contract implement |
+/// | `namespace` | string | the null namespace | first part of the address of every method |
+/// | `legacy_namespaces` | `["..", none, ..]` | `[]` | also accepted by servers; `none` is the null namespace |
+/// | `timeout` | `"500ms"`, `"30s"`, `"10m"`, `"1h"` | the transport's | default for calls |
+/// | `rename_all` | `"camelCase"`, .. (serde's words) | as written | wire names of methods |
+/// | `unknown_args` | `"deny"`, `"ignore"` | `"deny"` | what a server does with arguments it does not know |
+/// | `docs` | `true`, `false` | `true` | whether the descriptor holds the documentation |
+/// | `client`, `endpoint` | name | `<Trait>Client`, `<Trait>Endpoint` | generated types |
+/// | `crate` | path | `::oslo_messaging` | where this crate is found |
+///
+/// # Methods
+///
+/// A method is an `async fn` with `&self`. It is a call that answers with a `Result<T, E>` (`E` implements
+/// [`RpcError`](derive@crate::RpcError)), with options in [`#[call]`](macro@crate::call), or one-way, marked
+/// [`#[cast]`](macro@crate::cast). `new`, `in_process`, `prepare`, `clone`, `from` and `as_ref` are taken: rename such a
+/// method and set `#[call(name = "..")]`.
+///
+/// The first argument may be the context: `&Context`, or `#[context] ctx: &Own` for a type that implements
+/// [`RpcContext`](crate::context::RpcContext). Without it the client sends the context of its
+/// [`CallOptions`](crate::contract::CallOptions), or an empty one.
+///
+/// # Arguments
+///
+/// Arguments travel by name. They are owned, or `&X` where serde has a `Box<X>` (`&str`, `&[T]`, `&T`), or `Option<&X>`. A
+/// missing argument of an `Option` type is `None`. `#[arg(..)]` takes:
+///
+/// | key | meaning |
+/// |---|---|
+/// | `rename = ".."` | the name on the wire |
+/// | `default`, `default = expr` | what a missing argument is |
+/// | `since = "M.N"` | the version that brought it; it must be optional. A client that sets it asks for that version |
+/// | `drop` | with `since`: leave it out for older peers instead of failing the call |
+/// | `flatten` | the fields of a struct are arguments of their own |
+///
+/// # Versions
+///
+/// A call is sent as the lowest version that it needs: `MAJOR.0`, or the `since` of its method, or that of an argument
+/// which is set. A new major version is a new trait.
+///
+/// Corresponds to an oslo.messaging endpoint class with its `target`, and to the `rpcapi.py` that calls it.
+pub use oslo_messaging_macros::endpoint;
+
+/// Options of a method that answers, inside a trait marked [`#[endpoint]`](macro@crate::endpoint); optional.
+///
+/// | key | value | meaning |
+/// |---|---|---|
+/// | `name` | string | the name on the wire |
+/// | `aliases` | `["..", ..]` | other names that servers accept |
+/// | `since` | `"MAJOR.MINOR"` | the version that brought the method; `MAJOR.0` by default |
+/// | `timeout` | `"10m"` | default timeout of this method |
+/// | `call_monitor` | `"60s"` | ask the server for signs of life, and give up when none comes for this long |
+///
+/// ```
+/// use oslo_messaging::{call, endpoint, error::RemoteFailure};
+///
+/// #[endpoint(version = "1.4")]
+/// pub trait Images {
+///     #[call(name = "image_create", since = "1.2", timeout = "10m", call_monitor = "60s")]
+///     async fn create(&self, name: &str) -> Result<u64, RemoteFailure>;
+/// }
+///
+/// let method = &ImagesClient::DESCRIPTOR.methods[0];
+/// assert_eq!((method.wire_name, method.timeout.unwrap().as_secs()), ("image_create", 600));
+/// ```
+///
+/// Corresponds to `RPCClient.call`.
+pub use oslo_messaging_macros::call;
+
+/// Marks a one-way method inside a trait marked [`#[endpoint]`](macro@crate::endpoint): the client does not wait for the
+/// handler, only for the broker.
+///
+/// | key | value | meaning |
+/// |---|---|---|
+/// | `name` | string | the name on the wire |
+/// | `aliases` | `["..", ..]` | other names that servers accept |
+/// | `since` | `"MAJOR.MINOR"` | the version that brought the method; `MAJOR.0` by default |
+/// | `fanout` | | goes to every server instead of one |
+///
+/// ```
+/// use oslo_messaging::{Context, cast, endpoint};
+///
+/// #[endpoint(version = "1.0")]
+/// pub trait Caches {
+///     /// Tells every host to drop what it has cached.
+///     #[cast(fanout)]
+///     async fn refresh(&self, ctx: &Context);
+/// }
+///
+/// assert!(CachesClient::DESCRIPTOR.methods[0].fanout);
+/// ```
+///
+/// Corresponds to `RPCClient.cast`, with `fanout` to `prepare(fanout=True).cast`.
+pub use oslo_messaging_macros::cast;
+
+/// Lets an error type cross the wire in both directions: implements the trait [`RpcError`](trait@crate::error::RpcError).
+///
+/// The message is what `Display` prints; named fields travel as keyword arguments, tuple fields as positional ones. On
+/// receipt, class and module select the variant, `_Remote` suffixes ignored. A failure whose fields do not fit is none of
+/// this type: the caller gets it whole, as [`CallError::Undeclared`](crate::error::CallError::Undeclared).
+///
+/// | where | key | meaning |
+/// |---|---|---|
+/// | type | `module = ".."` | Python module of the classes; the Rust module by default |
+/// | type | `crate = path` | where this crate is found |
+/// | variant | `class = ".."` | class on the wire; the variant's name by default |
+/// | variant | `module = ".."` | a module of its own |
+/// | variant | `also = "module.Class"` or `[..]` | other classes that select it on receipt |
+/// | variant | `internal` | hidden: peers see the class and a fixed text, the source chain is logged at error here |
+/// | variant | `other` | `Other(RemoteFailure)` takes every failure that is none of the others |
+///
+/// A struct is an error with one class, its keys stand on the type.
+///
+/// ```
+/// use oslo_messaging::RpcError;
+/// use oslo_messaging::error::{RemoteFailure, RpcError as _};
+///
+/// #[derive(Debug, thiserror::Error, RpcError)]
+/// #[rpc_error(module = "nova.exception")]
+/// enum ComputeError {
+///     #[error("Quota exceeded for {resource}: {requested} requested")]
+///     #[rpc_error(class = "OverQuota", also = "nova.exception_old.QuotaError")]
+///     QuotaExceeded { resource: String, requested: u32 },
+///
+///     #[error(transparent)]
+///     #[rpc_error(internal)]
+///     Internal(#[from] std::io::Error),
+///
+///     #[error("{0}")]
+///     #[rpc_error(other)]
+///     Other(RemoteFailure),
+/// }
+///
+/// let failure = RemoteFailure::new("nova.exception", "Forbidden", "no");
+/// assert!(matches!(ComputeError::from_failure(&failure), Some(ComputeError::Other(_))));
+/// ```
+///
+/// Corresponds to an exception class in `allowed_remote_exmods`; declared variants to `ExpectedException`.
+pub use oslo_messaging_macros::RpcError;
