@@ -27,5 +27,7 @@ pub mod wire;
 pub use context::Context;
 pub use contract::contracts;
 
+pub use error::RpcError;
+
 mod macros;
 pub use macros::*;

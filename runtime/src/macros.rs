@@ -62,7 +62,7 @@
 /// # Methods
 ///
 /// A method is an `async fn` with `&self`. It is a call that answers with a `Result<T, E>` (`E` implements
-/// [`RpcError`](derive@crate::RpcError)), with options in [`#[call]`](macro@crate::call), or one-way, marked
+/// [`RpcError`](trait@crate::RpcError)), with options in [`#[call]`](macro@crate::call), or one-way, marked
 /// [`#[cast]`](macro@crate::cast). `new`, `in_process`, `prepare`, `clone`, `from` and `as_ref` are taken: rename such a
 /// method and set `#[call(name = "..")]`.
 ///
@@ -143,7 +143,7 @@ pub use oslo_messaging_macros::call;
 /// Corresponds to `RPCClient.cast`, with `fanout` to `prepare(fanout=True).cast`.
 pub use oslo_messaging_macros::cast;
 
-/// Lets an error type cross the wire in both directions: implements the trait [`RpcError`](trait@crate::error::RpcError).
+/// Lets an error type cross the wire in both directions: implements the trait [`RpcError`](trait@crate::RpcError).
 ///
 /// The message is what `Display` prints; named fields travel as keyword arguments, tuple fields as positional ones. On
 /// receipt, class and module select the variant, `_Remote` suffixes ignored. A failure whose fields do not fit is none of
