@@ -1,10 +1,16 @@
 //! Python's dispatch rules (WIRE 2.5) over a set of endpoints. Knows no broker, no timer and no tokio.
 
-use super::descriptor::MethodDescriptor;
-use super::endpoint::{Endpoint, Refusal, Started};
-use super::guard::{self, Guard};
-use super::request::Request;
-use super::serializer::Serializer;
+mod collision;
+#[cfg(test)]
+mod tests;
+
+pub use collision::EndpointCollision;
+
+use crate::contract::descriptor::MethodDescriptor;
+use crate::contract::endpoint::{Endpoint, Refusal, Started};
+use crate::contract::guard::{self, Guard};
+use crate::contract::request::Request;
+use crate::contract::serializer::Serializer;
 use crate::context::{Context, Delivery};
 use crate::json::RawJson;
 use crate::version::Version;
@@ -33,37 +39,13 @@ pub struct Found {
     method: usize,
 }
 
-/// Two endpoints of a server claim one method of one major version: the second would never be called.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{first}` and `{second}` both serve method `{method}` of {} in major version {major}; \
-     remove one, or allow shadowing to let the first one win",
-    describe(.namespace.as_deref())
-)]
-pub struct EndpointCollision {
-    /// The contract that comes first.
-    pub first: &'static str,
-    /// The contract that it hides.
-    pub second: &'static str,
-    /// The namespace; `None` is the null namespace.
-    pub namespace: Option<String>,
-    /// The major version.
-    pub major: u32,
-    /// The method's wire name or alias.
-    pub method: &'static str,
-}
-
-fn describe(namespace: Option<&str>) -> String {
-    namespace.map_or_else(|| "the null namespace".to_owned(), |name| format!("namespace `{name}`"))
-}
-
 impl Dispatcher {
     /// A dispatcher in which no endpoint hides another.
     ///
     /// # Errors
     /// When two endpoints claim one method.
     pub fn new(endpoints: Vec<Arc<dyn Endpoint>>) -> Result<Self, EndpointCollision> {
-        check_collisions(&endpoints)?;
+        collision::check(&endpoints)?;
         Ok(Self::with_shadowing(endpoints))
     }
 
@@ -125,7 +107,7 @@ impl Dispatcher {
         self.endpoints.get(found.endpoint)?.descriptor().methods.get(found.method)
     }
 
-    /// Finds and starts. The future never panics: a panic of the handler becomes an internal [`Reply`](super::Reply). Declared and
+    /// Finds and starts. The future never panics: a panic of the handler becomes an internal [`Reply`](crate::contract::Reply). Declared and
     /// internal errors, panics and refusals are logged here, so that no server has to.
     ///
     /// `delivery` says what is known of the delivery; its method, namespace and version are taken from the request.
@@ -215,27 +197,6 @@ fn names(methods: &'static [MethodDescriptor]) -> impl Iterator<Item = (usize, &
 
 fn accepts(endpoint: &dyn Endpoint, namespace: Option<&str>) -> bool {
     endpoint.namespace() == namespace || endpoint.descriptor().legacy_namespaces.contains(&namespace)
-}
-
-fn check_collisions(endpoints: &[Arc<dyn Endpoint>]) -> Result<(), EndpointCollision> {
-    let mut claimed: HashMap<(Option<&str>, u32, &str), usize> = HashMap::new();
-    for (index, endpoint) in endpoints.iter().enumerate() {
-        let descriptor = endpoint.descriptor();
-        let namespaces =
-            std::iter::once(endpoint.namespace()).chain(descriptor.legacy_namespaces.iter().copied());
-        for namespace in namespaces {
-            for (_, method) in names(descriptor.methods) {
-                let major = descriptor.version.major;
-                let first = *claimed.entry((namespace, major, method)).or_insert(index);
-                if let (true, Some(other)) = (first != index, endpoints.get(first)) {
-                    let (first, second) = (other.descriptor().name, descriptor.name);
-                    let namespace = namespace.map(str::to_owned);
-                    return Err(EndpointCollision { first, second, namespace, major, method });
-                }
-            }
-        }
-    }
-    Ok(())
 }
 
 fn deserialize(serializer: &dyn Serializer, request: &mut Request) -> Result<(), Refusal> {
