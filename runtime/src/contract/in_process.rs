@@ -2,109 +2,130 @@
 
 use super::caller::Caller;
 use super::dispatcher::Dispatcher;
-use super::endpoint::{Endpoint, Reply};
+use super::endpoint::{Endpoint, Refusal, Reply, Started};
 use super::invoke::{Answer, BoxFuture, Invocation, Invoke};
 use super::outcome::classify;
 use crate::context::Delivery;
-use crate::error::{CallFault, CastError, NotSent, NotSentReason};
+use crate::error::{BadReply, CallFault, CastError, NotSent, NotSentReason, RequestInfo};
 use crate::id::MessageId;
-use crate::json::RawJson;
-use crate::wire::{IncomingRequest, IncomingVersion};
+use crate::wire::{Limits, Oslo2, OutgoingCall, OutgoingReply, OutgoingReplyBody, OutgoingRequest, WireFormat};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// A caller whose requests `endpoint` serves in this process.
+/// What `rpc_response_timeout` is where nothing else is said.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A caller whose requests `endpoint` serves in this process, encoded and decoded as they would be on the wire.
 ///
 /// A call runs its handler inside its own future: no runtime is needed, dropping the call drops the handler, and as there
 /// is no timer, nothing enforces the timeout; the handler sees its deadline. A cast runs its handler to the end and throws
 /// the answer away. Topic, server and fanout of the target do not matter; namespace and version do, as on a server.
+///
+/// Generated clients have it as `<Trait>Client::in_process(service)`.
 pub fn in_process(endpoint: impl Endpoint) -> Caller {
-    Caller::new(Arc::new(InProcess { dispatcher: Dispatcher::with_shadowing(vec![Arc::new(endpoint)]) }))
+    in_process_all(Dispatcher::with_shadowing(vec![Arc::new(endpoint)]))
+}
+
+/// As [`in_process`], for all the endpoints of a server.
+pub fn in_process_all(dispatcher: Dispatcher) -> Caller {
+    Caller::new(Arc::new(InProcess { server: Arc::new(Server { dispatcher, format: Oslo2::new() }) }))
 }
 
 #[derive(Debug)]
 struct InProcess {
+    server: Arc<Server>,
+}
+
+#[derive(Debug)]
+struct Server {
     dispatcher: Dispatcher,
-}
-
-impl InProcess {
-    fn start(
-        &self,
-        invocation: &Invocation,
-        message_id: Option<MessageId>,
-    ) -> Result<super::Started, Box<NotSent>> {
-        let args: Members = serde_json::from_str(&invocation.args).map_err(|e| {
-            let reason = NotSentReason::Encode { argument: "args".to_owned(), cause: e.to_string() };
-            Box::new(NotSent { request: invocation.info(), reason })
-        })?;
-        let request = IncomingRequest {
-            method: invocation.method.to_string(),
-            args: args.0,
-            namespace: invocation.target.namespace.as_deref().map(str::to_owned),
-            version: invocation.target.version.map_or(IncomingVersion::Absent, IncomingVersion::Is),
-            message_id: message_id.map(|id| id.to_string()),
-            reply_to: None,
-            monitor: None,
-            unique_id: None,
-            remaining: invocation.options.timeout,
-            context: invocation.context.entries().map(|(k, v)| (k.to_owned(), v.clone())).collect(),
-        };
-        let delivery = Delivery {
-            target: invocation.target.clone(),
-            message_id,
-            deadline: invocation.options.timeout.map(|timeout| Instant::now() + timeout),
-            ..Delivery::default()
-        };
-        Ok(self.dispatcher.dispatch(request, delivery))
-    }
-}
-
-struct Members(Vec<(String, RawJson)>);
-
-impl<'de> serde::Deserialize<'de> for Members {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct V;
-        impl<'de> serde::de::Visitor<'de> for V {
-            type Value = Members;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-                let mut members = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    members.push(entry);
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(V)
-    }
+    format: Oslo2,
 }
 
 impl Invoke for InProcess {
     fn call(&self, invocation: Invocation) -> BoxFuture<Result<Answer, CallFault>> {
-        let started = self.start(&invocation, Some(invocation.message_id));
+        let server = Arc::clone(&self.server);
         Box::pin(async move {
-            let started = started.map_err(CallFault::NotSent)?;
-            match started {
-                Err(refusal) => classify(*refusal.failure, Some(refusal.kind), invocation.info()),
-                Ok(handler) => match handler.await {
-                    Reply::Result(value) => Ok(Answer::Result(value)),
-                    Reply::Declared(failure) | Reply::Internal { failure, .. } => {
-                        classify(failure, None, invocation.info())
-                    }
-                },
-            }
+            let begun = Instant::now();
+            let started = server.receive(&invocation, true).map_err(CallFault::NotSent)?;
+            let outcome = match started {
+                Ok(handler) => Ok(handler.await),
+                Err(refusal) => Err(refusal),
+            };
+            let info = || RequestInfo { elapsed: begun.elapsed(), ..invocation.info() };
+            server.answer(invocation.message_id, &outcome, info)
         })
     }
 
     fn cast(&self, invocation: Invocation) -> BoxFuture<Result<(), CastError>> {
-        let started = self.start(&invocation, None);
+        let server = Arc::clone(&self.server);
         Box::pin(async move {
-            if let Ok(handler) = started.map_err(CastError::NotSent)? {
+            if let Ok(handler) = server.receive(&invocation, false).map_err(CastError::NotSent)? {
                 handler.await;
             }
             Ok(())
         })
+    }
+}
+
+impl Server {
+    /// Sends a request through the codec into the dispatcher.
+    fn receive(&self, invocation: &Invocation, wants_answer: bool) -> Result<Started, Box<NotSent>> {
+        let timeout = invocation.timeout_or(DEFAULT_TIMEOUT);
+        let request = OutgoingRequest {
+            method: &invocation.method,
+            args: &invocation.args,
+            namespace: invocation.target.namespace.as_deref(),
+            version: invocation.target.version,
+            call: wants_answer.then_some(OutgoingCall {
+                message_id: invocation.message_id,
+                reply_to: "in-process",
+                monitor: invocation.options.call_monitor,
+                timeout,
+            }),
+            unique_id: MessageId::random(),
+            context: &invocation.context,
+        };
+        let mut body = Vec::new();
+        let properties = self.format.encode_request(&request, &mut body);
+        let not_sent = |reason| Box::new(NotSent { request: invocation.info(), reason });
+        let limits = Limits::default();
+        if body.len() > limits.body {
+            return Err(not_sent(NotSentReason::TooLarge { size: body.len(), limit: limits.body }));
+        }
+        let request = self.format.decode_request(body, &properties, &limits).map_err(|malformed| {
+            not_sent(NotSentReason::Encode { argument: "args".to_owned(), cause: malformed.cause })
+        })?;
+        let delivery = Delivery {
+            target: invocation.target.clone(),
+            message_id: wants_answer.then_some(invocation.message_id),
+            deadline: request.remaining.and_then(|remaining| Instant::now().checked_add(remaining)),
+            ..Delivery::default()
+        };
+        Ok(self.dispatcher.dispatch(request, delivery))
+    }
+
+    /// Sends the answer back through the codec.
+    fn answer(
+        &self,
+        message_id: MessageId,
+        outcome: &Result<Reply, Refusal>,
+        info: impl FnOnce() -> RequestInfo,
+    ) -> Result<Answer, CallFault> {
+        let body = match outcome {
+            Ok(Reply::Result(value)) => OutgoingReplyBody::Result(value.as_str()),
+            Ok(Reply::Declared(failure) | Reply::Internal { failure, .. }) => OutgoingReplyBody::Failure(failure),
+            Err(refusal) => OutgoingReplyBody::Refusal { failure: &refusal.failure, kind: refusal.kind },
+        };
+        let reply = OutgoingReply { message_id: message_id.as_str(), unique_id: MessageId::random(), body };
+        let mut body = Vec::new();
+        let properties = self.format.encode_reply(&reply, &mut body);
+        match self.format.decode_reply(body, &properties, &Limits::default()) {
+            Ok(reply) => match reply.failure {
+                Some(failure) => classify(failure, reply.refused, info()),
+                None => Ok(Answer::Result(reply.result.unwrap_or_default())),
+            },
+            Err(malformed) => Err(CallFault::BadReply(Box::new(BadReply { request: info(), cause: malformed.cause }))),
+        }
     }
 }

@@ -32,7 +32,7 @@ pub use descriptor::{ArgDescriptor, EndpointDescriptor, MethodDescriptor, Method
 pub use dispatcher::{Dispatcher, EndpointCollision, Found};
 pub use dyn_endpoint::{DynEndpoint, DynRequest};
 pub use endpoint::{Endpoint, Handler, Refusal, Reply, Started, dispatch};
-pub use in_process::in_process;
+pub use in_process::{in_process, in_process_all};
 pub use invoke::{Answer, BoxFuture, Invocation, Invoke, SendOptions};
 pub use options::CallOptions;
 pub use outcome::classify;
