@@ -1,17 +1,16 @@
 //! Reads a flattened argument: a struct takes the arguments that are its fields and leaves the others, so that unknown
 //! ones can still be refused.
 
-use crate::json::RawJson;
+use crate::json::{JsonError, RawJson};
 use serde::Deserialize;
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
-use std::fmt;
 
 type Args = Vec<(String, RawJson)>;
 
 /// Takes a `T` out of the arguments that were not taken yet.
-pub(super) fn take<T: for<'de> Deserialize<'de>>(args: &mut Args) -> Result<T, NoFit> {
+pub(super) fn take<T: for<'de> Deserialize<'de>>(args: &mut Args) -> Result<T, JsonError> {
     let mut taken = Args::new();
     T::deserialize(Flat { args, taken: &mut taken })
 }
@@ -23,9 +22,9 @@ struct Flat<'a, 'de> {
 }
 
 impl<'de> Deserializer<'de> for Flat<'_, 'de> {
-    type Error = NoFit;
+    type Error = JsonError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NoFit> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
         *self.taken = std::mem::take(self.args);
         visitor.visit_map(Members::new(self.taken))
     }
@@ -35,7 +34,7 @@ impl<'de> Deserializer<'de> for Flat<'_, 'de> {
         _: &'static str,
         fields: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, NoFit> {
+    ) -> Result<V::Value, JsonError> {
         self.taken.extend(self.args.extract_if(.., |(name, _)| fields.contains(&name.as_str())));
         visitor.visit_map(Members::new(self.taken))
     }
@@ -44,7 +43,7 @@ impl<'de> Deserializer<'de> for Flat<'_, 'de> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, NoFit> {
+    ) -> Result<V::Value, JsonError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -66,27 +65,18 @@ impl<'de> Members<'de> {
 }
 
 impl<'de> MapAccess<'de> for Members<'de> {
-    type Error = NoFit;
+    type Error = JsonError;
 
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, NoFit> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, JsonError> {
         let Some((name, value)) = self.rest.next() else { return Ok(None) };
         self.value = Some(value);
-        seed.deserialize(BorrowedStrDeserializer::<NoFit>::new(name)).map(Some)
+        seed.deserialize(BorrowedStrDeserializer::<JsonError>::new(name)).map(Some)
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, NoFit> {
-        let text = self.value.take().map_or("null", RawJson::as_str);
-        seed.deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(NoFit::custom)
-    }
-}
-
-/// The arguments do not fit the struct.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct NoFit(String);
-
-impl Error for NoFit {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, JsonError> {
+        match self.value.take() {
+            Some(value) => value.decode_seed(seed),
+            None => Err(JsonError("a value before its name".to_owned())),
+        }
     }
 }

@@ -8,7 +8,9 @@ use super::outcome::classify;
 use crate::context::Delivery;
 use crate::error::{BadReply, CallFault, CastError, NotSent, NotSentReason, RequestInfo};
 use crate::id::MessageId;
-use crate::wire::{Limits, Oslo2, OutgoingCall, OutgoingReply, OutgoingReplyBody, OutgoingRequest, WireFormat};
+use crate::wire::{
+    Limits, Oslo2, OutgoingCall, OutgoingReply, OutgoingReplyBody, OutgoingRequest, WireFormat,
+};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -114,7 +116,9 @@ impl Server {
     ) -> Result<Answer, CallFault> {
         let body = match outcome {
             Ok(Reply::Result(value)) => OutgoingReplyBody::Result(value.as_str()),
-            Ok(Reply::Declared(failure) | Reply::Internal { failure, .. }) => OutgoingReplyBody::Failure(failure),
+            Ok(Reply::Declared(failure) | Reply::Internal { failure, .. }) => {
+                OutgoingReplyBody::Failure(failure)
+            }
             Err(refusal) => OutgoingReplyBody::Refusal { failure: &refusal.failure, kind: refusal.kind },
         };
         let reply = OutgoingReply { message_id: message_id.as_str(), unique_id: MessageId::random(), body };
@@ -125,7 +129,9 @@ impl Server {
                 Some(failure) => classify(failure, reply.refused, info()),
                 None => Ok(Answer::Result(reply.result.unwrap_or_default())),
             },
-            Err(malformed) => Err(CallFault::BadReply(Box::new(BadReply { request: info(), cause: malformed.cause }))),
+            Err(malformed) => {
+                Err(CallFault::BadReply(Box::new(BadReply { request: info(), cause: malformed.cause })))
+            }
         }
     }
 }

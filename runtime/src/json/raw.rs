@@ -3,11 +3,12 @@
 use super::JsonError;
 use super::lenient::{self, Lenient};
 use super::scan::{Found, Scanner};
-use serde::de::{self, Visitor};
+use serde::de::{self, DeserializeSeed, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -77,6 +78,14 @@ impl RawJson {
     /// # Errors
     /// When the value does not fit `T`; the text names the place and what was expected.
     pub fn decode<T: for<'de> Deserialize<'de>>(&self) -> Result<T, JsonError> {
+        self.decode_seed(PhantomData)
+    }
+
+    /// Decodes what `seed` asks for: the values of a struct that is read from several of these.
+    pub(crate) fn decode_seed<'de, S: DeserializeSeed<'de>>(
+        &'de self,
+        seed: S,
+    ) -> Result<S::Value, JsonError> {
         let text = self.as_str();
         let odd = match self.kind {
             Kind::Ordinary => false,
@@ -84,10 +93,11 @@ impl RawJson {
             Kind::Unknown => Scanner::whole(text).map_err(|e| JsonError(e.to_string()))?.0.odd,
         };
         if odd {
-            Lenient::decode(text)
-        } else {
-            serde_json::from_str(text).map_err(|e| JsonError(e.to_string()))
+            return Lenient::decode(text, seed);
         }
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let decoded = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+        decoded.map_err(|e| JsonError(e.to_string()))
     }
 }
 

@@ -6,12 +6,12 @@ mod tests;
 
 pub use collision::EndpointCollision;
 
+use crate::context::{Context, Delivery};
 use crate::contract::descriptor::MethodDescriptor;
 use crate::contract::endpoint::{Endpoint, Refusal, Started};
 use crate::contract::guard::{self, Guard};
 use crate::contract::request::Request;
 use crate::contract::serializer::Serializer;
-use crate::context::{Context, Delivery};
 use crate::json::RawJson;
 use crate::version::Version;
 use crate::wire::{IncomingRequest, IncomingVersion};

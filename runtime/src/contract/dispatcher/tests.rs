@@ -63,8 +63,9 @@ fn the_first_endpoint_that_has_the_method_wins() {
 fn a_missing_method_is_told_from_a_missing_version() {
     let d = dispatcher(&[fixed("E", Version::new(1, 5), AB).namespace("ns")]);
     let no_such = "NoSuchMethod: Endpoint does not support RPC method x";
-    let unsupported =
-        |version| format!("UnsupportedVersion: Endpoint does not support RPC version {version}. Attempted method: a");
+    let unsupported = |version| {
+        format!("UnsupportedVersion: Endpoint does not support RPC version {version}. Attempted method: a")
+    };
     assert_eq!(find(&d, "x", Some("ns"), is(1, 1)), no_such);
     assert_eq!(find(&d, "a", Some("ns"), is(1, 6)), unsupported("1.6"));
     assert_eq!(find(&d, "a", Some("ns"), is(2, 0)), unsupported("2.0"));
@@ -86,10 +87,7 @@ fn a_text_that_is_no_version_raises_only_where_python_reads_it() {
     let one = || IncomingVersion::Invalid("1".to_owned());
     assert_eq!(find(&d, "a", Some("ns"), one()), "IndexError: list index out of range");
     let elsewhere = find(&d, "a", None, one());
-    assert_eq!(
-        elsewhere,
-        "UnsupportedVersion: Endpoint does not support RPC version 1. Attempted method: a"
-    );
+    assert_eq!(elsewhere, "UnsupportedVersion: Endpoint does not support RPC version 1. Attempted method: a");
 }
 
 #[test]
@@ -113,7 +111,8 @@ fn endpoints_that_hide_each_other_are_found_when_the_server_is_built() {
     );
     let in_legacy = fixed("Two", Version::new(1, 3), BC).namespace("ns").legacy_namespaces(&[None]);
     assert!(Dispatcher::new(arcs(&[v1(), in_legacy])).is_err());
-    for other in [fixed("Two", Version::new(2, 0), BC), fixed("Two", Version::new(1, 0), BC).namespace("ns")] {
+    for other in [fixed("Two", Version::new(2, 0), BC), fixed("Two", Version::new(1, 0), BC).namespace("ns")]
+    {
         assert!(Dispatcher::new(arcs(&[v1(), other])).is_ok());
     }
 }
