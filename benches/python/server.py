@@ -1,0 +1,41 @@
+"""The benchmark's server on oslo.messaging: `echo` for calls, `hit` and `handled` for casts."""
+import os
+import signal
+import threading
+
+import oslo_messaging
+
+import common
+
+
+class Endpoint:
+    target = oslo_messaging.Target(version='1.0')
+
+    def __init__(self):
+        self.count = 0
+        self.lock = threading.Lock()
+
+    def echo(self, ctxt, data):
+        return data
+
+    def hit(self, ctxt, data):
+        with self.lock:
+            self.count += 1
+
+    def handled(self, ctxt):
+        return self.count
+
+
+options = common.arguments()
+server = oslo_messaging.get_rpc_server(
+    common.transport(options.url),
+    oslo_messaging.Target(topic=options.topic, server=common.SERVER_NAME),
+    [Endpoint()], executor='threading')
+server.start()
+common.tell('ready')
+if options.follow_stdin:
+    common.wait_for_stdin()
+else:
+    signal.sigwait([signal.SIGINT, signal.SIGTERM])
+# Stopping in order takes oslo.messaging seconds; nothing is under way any more.
+os._exit(0)

@@ -1,0 +1,150 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
+
+#[derive(Parser)]
+#[command(
+    name = "bench",
+    about = "Measures RPC over a broker: this library, bare lapin, Python's oslo.messaging"
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Start servers and clients of the peers, peer after peer, and print their figures
+    Run(RunOptions),
+    /// Only serve, for clients started elsewhere; ends with Ctrl-C or SIGTERM
+    Server(ServerOptions),
+    /// Only load a server that is up; prints events as JSON lines
+    #[command(hide = true)]
+    Client(ClientOptions),
+}
+
+/// What one message is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum What {
+    /// A request that is echoed; its latency ends with the reply
+    Call,
+    /// A one-way message; its latency ends with the broker's confirm, its rate counts what the server handled
+    Cast,
+}
+
+impl What {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Call => "call",
+            Self::Cast => "cast",
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum PeerName {
+    Ours,
+    Lapin,
+    Python,
+    /// All three
+    All,
+}
+
+/// How the bare lapin peer uses the broker.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum LapinMode {
+    /// The guarantees of ours: requests and replies mandatory and confirmed, each request acknowledged before dispatch
+    Equal,
+    /// What lapin gives when asked for little: nothing confirmed, calls and replies pushed and not awaited, casts awaited into
+    /// the socket, one acknowledgement for 32 requests
+    Tuned,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct RunOptions {
+    #[arg(long, value_enum, default_value = "call")]
+    pub(crate) what: What,
+    /// May be given several times or as a list; `all` is every peer
+    #[arg(long = "peer", value_enum, value_delimiter = ',', default_value = "all")]
+    pub(crate) peers: Vec<PeerName>,
+    /// `rabbit://user:password@host:port/vhost`, or `memory://` (ours only, client and server in one process)
+    #[arg(long)]
+    pub(crate) url: String,
+    /// Calls under way at a time; a list measures each
+    #[arg(long, value_delimiter = ',', default_value = "64")]
+    pub(crate) inflight: Vec<usize>,
+    /// Bytes of the one string argument
+    #[arg(long, default_value_t = 100)]
+    pub(crate) size: usize,
+    /// Length of the measuring window
+    #[arg(long, default_value_t = 5.0)]
+    pub(crate) seconds: f64,
+    /// Load before the window opens, in seconds
+    #[arg(long, default_value_t = 1.0)]
+    pub(crate) warmup: f64,
+    /// How often every peer is measured; figures are medians
+    #[arg(long, default_value_t = 1)]
+    pub(crate) rounds: usize,
+    /// One JSON object a peer (and in-flight number) on stdout instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// A list measures lapin once in each mode
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "equal")]
+    pub(crate) lapin_mode: Vec<LapinMode>,
+    /// The interpreter with oslo.messaging; else $OSLO_TEST_PYTHON, else python3
+    #[arg(long)]
+    pub(crate) python: Option<PathBuf>,
+    /// Worker threads of the runtime in each Rust process
+    #[arg(long, default_value_t = 2)]
+    pub(crate) workers: usize,
+    /// Process id of the broker, to count its CPU too
+    #[arg(long)]
+    pub(crate) broker_pid: Option<u32>,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct ServerOptions {
+    #[arg(long, value_enum)]
+    pub(crate) peer: PeerName,
+    #[arg(long)]
+    pub(crate) url: String,
+    #[arg(long, default_value = "bench")]
+    pub(crate) topic: String,
+    #[arg(long, value_enum, default_value = "equal")]
+    pub(crate) lapin_mode: LapinMode,
+    #[arg(long)]
+    pub(crate) python: Option<PathBuf>,
+    #[arg(long, default_value_t = 2)]
+    pub(crate) workers: usize,
+    /// End when standard input does, as a child of `run`
+    #[arg(long, hide = true)]
+    pub(crate) follow_stdin: bool,
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct ClientOptions {
+    #[arg(long, value_enum)]
+    pub(crate) peer: PeerName,
+    #[arg(long)]
+    pub(crate) url: String,
+    #[arg(long)]
+    pub(crate) topic: String,
+    #[arg(long, value_enum)]
+    pub(crate) what: What,
+    #[arg(long)]
+    pub(crate) inflight: usize,
+    #[arg(long)]
+    pub(crate) size: usize,
+    #[arg(long)]
+    pub(crate) seconds: f64,
+    #[arg(long)]
+    pub(crate) warmup: f64,
+    #[arg(long, value_enum, default_value = "equal")]
+    pub(crate) lapin_mode: LapinMode,
+    #[arg(long, default_value_t = 2)]
+    pub(crate) workers: usize,
+}

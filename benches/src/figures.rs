@@ -1,0 +1,181 @@
+//! The rounds of one peer at one number in flight, and their medians. A round that failed its check has no rate.
+
+use crate::measure::{Measurement, Use};
+use crate::peers::Contender;
+
+/// Cores busy with something else above which a round is marked.
+pub(crate) const NOISY_CORES: f64 = 0.3;
+
+pub(crate) struct Series {
+    pub(crate) contender: Contender,
+    pub(crate) inflight: usize,
+    pub(crate) rounds: Vec<Measurement>,
+    /// Rounds that gave no measurement, with the reason.
+    pub(crate) failed: Vec<String>,
+}
+
+impl Series {
+    pub(crate) fn new(contender: Contender, inflight: usize) -> Self {
+        Self { contender, inflight, rounds: Vec::new(), failed: Vec::new() }
+    }
+
+    pub(crate) fn unroutable_ok(&self) -> bool {
+        !self.rounds.is_empty() && self.rounds.iter().all(|round| round.client.unroutable_ok())
+    }
+
+    /// Messages to the missing queue, and those of them that failed as unroutable.
+    pub(crate) fn unroutable(&self) -> (u64, u64) {
+        let sum = |pick: fn(&Measurement) -> u64| self.rounds.iter().map(pick).sum();
+        (sum(|round| round.client.missing), sum(|round| round.client.unroutable))
+    }
+
+    pub(crate) fn is_sound(&self) -> bool {
+        self.failed.is_empty() && self.unroutable_ok() && self.errors() == 0
+    }
+
+    pub(crate) fn errors(&self) -> u64 {
+        self.rounds.iter().map(|round| round.client.errors).sum()
+    }
+
+    pub(crate) fn first_error(&self) -> Option<&str> {
+        let told = self.rounds.iter().find_map(|round| round.client.first_error.as_deref());
+        told.or_else(|| self.failed.first().map(String::as_str))
+    }
+
+    /// The rates of all rounds, or none of them.
+    pub(crate) fn rates(&self) -> Option<Vec<f64>> {
+        self.unroutable_ok().then(|| self.rounds.iter().map(|round| round.client.rate()).collect())
+    }
+
+    pub(crate) fn p50_us(&self) -> f64 {
+        self.median(|round| round.client.p50_us as f64)
+    }
+
+    pub(crate) fn p99_us(&self) -> f64 {
+        self.median(|round| round.client.p99_us as f64)
+    }
+
+    pub(crate) fn client_cpu_per_1000(&self) -> Option<f64> {
+        self.per_1000(|round| Some(round.client_use.cpu))
+    }
+
+    pub(crate) fn server_cpu_per_1000(&self) -> Option<f64> {
+        self.per_1000(|round| round.server_use.map(|server| server.cpu))
+    }
+
+    pub(crate) fn broker_cpu_per_1000(&self) -> Option<f64> {
+        self.per_1000(|round| round.broker_cpu)
+    }
+
+    pub(crate) fn client_rss_kb(&self) -> Option<u64> {
+        self.peak(|round| Some(round.client_use))
+    }
+
+    pub(crate) fn server_rss_kb(&self) -> Option<u64> {
+        self.peak(|round| round.server_use)
+    }
+
+    pub(crate) fn other_cores(&self) -> f64 {
+        self.median(|round| round.other_cores)
+    }
+
+    pub(crate) fn noisy_rounds(&self) -> usize {
+        self.rounds.iter().filter(|round| round.other_cores > NOISY_CORES).count()
+    }
+
+    fn median(&self, of: impl Fn(&Measurement) -> f64) -> f64 {
+        median(self.rounds.iter().map(of).collect()).unwrap_or(0.0)
+    }
+
+    fn per_1000(&self, cpu: impl Fn(&Measurement) -> Option<f64>) -> Option<f64> {
+        let done = |round: &Measurement| round.client.done as f64 / 1000.0;
+        median(
+            self.rounds
+                .iter()
+                .filter(|round| round.client.done > 0)
+                .filter_map(|r| Some(cpu(r)? / done(r)))
+                .collect(),
+        )
+    }
+
+    fn peak(&self, of: impl Fn(&Measurement) -> Option<Use>) -> Option<u64> {
+        self.rounds.iter().filter_map(|round| Some(of(round)?.rss_kb)).max()
+    }
+}
+
+/// The rates of `numerator` over those of `denominator`, round by round; none when either has a round without a rate.
+pub(crate) fn ratios(numerator: &Series, denominator: &Series) -> Option<Vec<f64>> {
+    let (above, below) = (numerator.rates()?, denominator.rates()?);
+    let paired = numerator.failed.is_empty() && denominator.failed.is_empty();
+    paired.then(|| above.iter().zip(&below).map(|(a, b)| a / b).collect())
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    match values.len() {
+        0 => None,
+        odd if odd % 2 == 1 => Some(values[middle]),
+        _ => Some((values[middle - 1] + values[middle]) / 2.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::LapinMode;
+    use crate::events::ClientResult;
+
+    fn round(done: u64, missing: u64, unroutable: u64) -> Measurement {
+        Measurement {
+            client: ClientResult {
+                seconds: 2.0,
+                done,
+                p50_us: 10,
+                p99_us: 20,
+                errors: 0,
+                first_error: None,
+                missing,
+                unroutable,
+            },
+            client_use: Use { cpu: 1.0, rss_kb: 1000 },
+            server_use: None,
+            broker_cpu: None,
+            other_cores: 0.0,
+        }
+    }
+
+    fn series(rounds: Vec<Measurement>) -> Series {
+        Series { rounds, ..Series::new(Contender::Lapin(LapinMode::Equal), 1) }
+    }
+
+    #[test]
+    fn a_message_that_was_not_returned_costs_the_whole_series_its_rate() {
+        assert!(series(vec![round(100, 5, 5), round(100, 5, 5)]).rates().is_some());
+        assert!(series(vec![round(100, 5, 5), round(100, 5, 4)]).rates().is_none());
+        assert!(
+            series(vec![round(100, 0, 0)]).rates().is_none(),
+            "a check that was never made is not passed"
+        );
+    }
+
+    #[test]
+    fn ratios_compare_the_same_rounds() {
+        let ours = series(vec![round(100, 1, 1), round(300, 1, 1)]);
+        let theirs = series(vec![round(200, 1, 1), round(100, 1, 1)]);
+        assert_eq!(ratios(&ours, &theirs), Some(vec![0.5, 3.0]));
+    }
+
+    #[test]
+    fn cpu_is_told_for_a_thousand_messages() {
+        assert_eq!(series(vec![round(500, 1, 1)]).client_cpu_per_1000(), Some(2.0));
+        assert_eq!(series(vec![round(0, 1, 1)]).client_cpu_per_1000(), None);
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between_the_middle_two() {
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
+        assert_eq!(median(vec![5.0, 1.0, 3.0]), Some(3.0));
+        assert_eq!(median(Vec::new()), None);
+    }
+}

@@ -1,0 +1,222 @@
+//! The load: so many calls under way at a time, one in a hundred of them to a queue that does not exist.
+//!
+//! Knows a peer only as a [`Client`]. What counts as done, how long it took and what failed is kept here, the same for all.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::cli::What;
+use crate::error::{Error, Result};
+use crate::events::{ClientResult, Event, tell};
+use crate::histogram::Histogram;
+
+/// One message in so many goes to a queue that does not exist.
+const MISSING_EVERY: u64 = 100;
+/// So many failures say enough; a broker that is gone must not make the workers spin.
+const ENOUGH_ERRORS: u64 = 1_000;
+/// How long calls may go on after the window, and the server may take for the casts that it still has.
+const TAIL: Duration = Duration::from_secs(30);
+
+/// Where a message goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Queue {
+    Served,
+    /// No such queue: the message must come back as unroutable.
+    Missing,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("came back as unroutable")]
+    Unroutable,
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A client of a peer.
+pub(crate) trait Client: Send + Sync + 'static {
+    /// Sends `data`, waits for it to come back and compares.
+    fn call(&self, queue: Queue, data: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// Sends `data` and waits until the broker has answered for it, if this peer does.
+    fn cast(&self, queue: Queue, data: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// How many casts the server has handled.
+    fn handled(&self) -> impl Future<Output = Result<u64, Failure>> + Send;
+}
+
+pub(crate) struct Plan {
+    pub(crate) what: What,
+    pub(crate) inflight: usize,
+    pub(crate) size: usize,
+    pub(crate) warmup: Duration,
+    pub(crate) window: Duration,
+}
+
+const WARMING: u8 = 0;
+const MEASURING: u8 = 1;
+const ENDING: u8 = 2;
+
+struct Load<C> {
+    client: C,
+    what: What,
+    data: String,
+    phase: AtomicU8,
+    sequence: AtomicU64,
+    latency: Histogram,
+    /// Successes since the start, and those of the window.
+    sent: AtomicU64,
+    done: AtomicU64,
+    errors: AtomicU64,
+    first_error: OnceLock<String>,
+    missing: AtomicU64,
+    unroutable: AtomicU64,
+}
+
+/// Puts the load on, tells when the window opens and closes, and returns the figures.
+pub(crate) async fn drive<C: Client>(client: C, plan: &Plan) -> Result<ClientResult> {
+    let load = Arc::new(Load::new(client, plan));
+    let mut workers = JoinSet::new();
+    for _ in 0..plan.inflight {
+        workers.spawn(work(load.clone()));
+    }
+    sleep(plan.warmup).await;
+
+    let handled_before = load.handled().await?;
+    tell(&Event::Start)?;
+    let opened = Instant::now();
+    load.phase.store(MEASURING, Relaxed);
+    sleep(plan.window).await;
+    load.phase.store(ENDING, Relaxed);
+    // A cast is done when it is handled, so the window of casts ends when the server has seen those before this question.
+    let handled_after = load.handled().await?;
+    let seconds = opened.elapsed().as_secs_f64();
+    tell(&Event::End)?;
+
+    let finished = timeout(TAIL, async { while workers.join_next().await.is_some() {} }).await;
+    if finished.is_err() {
+        load.failed(workers.len() as u64, || format!("no answer within {TAIL:?} after the window"));
+    }
+    load.wait_for_casts().await?;
+    Ok(load.result(seconds, handled_after - handled_before))
+}
+
+async fn work<C: Client>(load: Arc<Load<C>>) {
+    // Beside the load, not in its place: a peer that learns late of a return would lose rate for it.
+    let mut probes = JoinSet::new();
+    while load.phase.load(Relaxed) != ENDING && load.errors.load(Relaxed) < ENOUGH_ERRORS {
+        if load.sequence.fetch_add(1, Relaxed).is_multiple_of(MISSING_EVERY) {
+            load.missing.fetch_add(1, Relaxed);
+            while probes.try_join_next().is_some() {}
+            probes.spawn(probe(load.clone()));
+        }
+        let begun = Instant::now();
+        match load.send(Queue::Served).await {
+            Ok(()) => load.succeeded(begun),
+            Err(failure) => load.failed(1, || failure.to_string()),
+        }
+    }
+    while probes.join_next().await.is_some() {}
+}
+
+async fn probe<C: Client>(load: Arc<Load<C>>) {
+    match load.send(Queue::Missing).await {
+        Err(Failure::Unroutable) => {
+            load.unroutable.fetch_add(1, Relaxed);
+        }
+        outcome => {
+            load.failed(1, || format!("a message to a queue that does not exist ended as {outcome:?}"))
+        }
+    }
+}
+
+impl<C: Client> Load<C> {
+    fn new(client: C, plan: &Plan) -> Self {
+        Self {
+            client,
+            what: plan.what,
+            data: "x".repeat(plan.size),
+            phase: AtomicU8::new(WARMING),
+            sequence: AtomicU64::new(0),
+            latency: Histogram::new(),
+            sent: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            first_error: OnceLock::new(),
+            missing: AtomicU64::new(0),
+            unroutable: AtomicU64::new(0),
+        }
+    }
+
+    async fn send(&self, queue: Queue) -> Result<(), Failure> {
+        match self.what {
+            What::Call => self.client.call(queue, &self.data).await,
+            What::Cast => self.client.cast(queue, &self.data).await,
+        }
+    }
+
+    fn succeeded(&self, begun: Instant) {
+        self.sent.fetch_add(1, Relaxed);
+        if self.phase.load(Relaxed) == MEASURING {
+            self.done.fetch_add(1, Relaxed);
+            self.latency.record(begun.elapsed().as_micros() as u64);
+        }
+    }
+
+    fn failed(&self, count: u64, why: impl FnOnce() -> String) {
+        self.errors.fetch_add(count, Relaxed);
+        self.first_error.get_or_init(why);
+    }
+
+    async fn handled(&self) -> Result<u64> {
+        match self.what {
+            What::Call => Ok(0),
+            What::Cast => self
+                .client
+                .handled()
+                .await
+                .map_err(|failure| Error::Peer(format!("asking how many casts were handled: {failure}"))),
+        }
+    }
+
+    /// Every cast that the broker confirmed must have been handled.
+    async fn wait_for_casts(&self) -> Result<()> {
+        let sent = match self.what {
+            What::Call => return Ok(()),
+            What::Cast => self.sent.load(Relaxed),
+        };
+        let begun = Instant::now();
+        loop {
+            let handled = self.handled().await?;
+            if handled >= sent {
+                return Ok(());
+            }
+            if begun.elapsed() > TAIL {
+                self.failed(sent - handled, || {
+                    format!("{} casts were sent and never handled", sent - handled)
+                });
+                return Ok(());
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn result(&self, seconds: f64, handled: u64) -> ClientResult {
+        ClientResult {
+            seconds,
+            done: match self.what {
+                What::Call => self.done.load(Relaxed),
+                What::Cast => handled,
+            },
+            p50_us: self.latency.quantile(0.5),
+            p99_us: self.latency.quantile(0.99),
+            errors: self.errors.load(Relaxed),
+            first_error: self.first_error.get().cloned(),
+            missing: self.missing.load(Relaxed),
+            unroutable: self.unroutable.load(Relaxed),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Python's oslo.messaging, in the scripts of `benches/python`.
+
+use std::path::{Path, PathBuf};
+
+use tokio::process::Command;
+
+use crate::cli::ServerOptions;
+use crate::error::{Error, Result};
+
+pub(super) const SERVER: &str = "server.py";
+pub(super) const CLIENT: &str = "client.py";
+
+/// A script of ours under the interpreter that has oslo.messaging.
+pub(super) fn command(interpreter: Option<&PathBuf>, script: &str) -> Command {
+    let mut command = Command::new(find(interpreter));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script));
+    // Deprecation notes of its dependencies on every start would bury the progress.
+    command.env("PYTHONWARNINGS", "ignore");
+    command
+}
+
+/// The Python server alone, in the foreground: signals reach it as they reach us.
+pub(super) async fn serve(options: &ServerOptions) -> Result<()> {
+    let mut command = command(options.python.as_ref(), SERVER);
+    command.args(["--url", &options.url, "--topic", &options.topic]);
+    let program = command.as_std().get_program().into();
+    let status = command.status().await.map_err(|source| Error::Start { program, source })?;
+    if status.success() { Ok(()) } else { Err(Error::Peer(format!("the python server ended with {status}"))) }
+}
+
+fn find(given: Option<&PathBuf>) -> PathBuf {
+    given
+        .cloned()
+        .or_else(|| std::env::var_os("OSLO_TEST_PYTHON").map(PathBuf::from))
+        .unwrap_or_else(|| PathBuf::from("python3"))
+}

@@ -1,0 +1,23 @@
+//! When a server or client process of the benchmark ends.
+
+use tokio::io::AsyncReadExt;
+
+use crate::error::Result;
+
+/// Until whoever started this process closes its standard input (or is gone, which closes it too).
+pub(crate) async fn stdin_closed() {
+    let mut rest = Vec::new();
+    if let Err(error) = tokio::io::stdin().read_to_end(&mut rest).await {
+        tracing::warn!(%error, "standard input cannot be read, ending");
+    }
+}
+
+/// Until Ctrl-C or SIGTERM.
+pub(crate) async fn signalled() -> Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
