@@ -121,7 +121,7 @@ class Endpoint:
         return object()
 
     @recorded
-    def raise_value_error(self, context):
+    def boom_builtin(self, context):
         raise ValueError("bad value", 42)
 
     @recorded
@@ -153,6 +153,8 @@ def versioned(namespace, version, method, legacy=None):
     """An endpoint in a namespace whose only method says which endpoint it is."""
     def run(self, context, **arguments):
         peer.emit(event="request", server=self.server, method=method, args=arguments, context=context)
+        if method == "legacy":
+            return "legacy ok"
         return arguments["echo"] if "echo" in arguments else ["%s-%s" % (namespace, version), arguments.get("x")]
     target = oslo_messaging.Target(namespace=namespace, version=version, legacy_namespaces=legacy)
     return type("Versioned", (), {"target": target, method: run})

@@ -7,5 +7,6 @@
 pub mod broker;
 mod environment;
 pub mod journal;
+pub mod proxy;
 pub mod python;
 pub mod wait;

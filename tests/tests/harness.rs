@@ -21,7 +21,7 @@ async fn python_calls_python() {
     assert_eq!(request["args"], json!({"increment": 2}));
     assert_eq!(request["context"]["user"], "u");
 
-    let raised = client.call(target.clone(), "raise_value_error", json!({})).raised().await;
+    let raised = client.call(target.clone(), "boom_builtin", json!({})).raised().await;
     assert_eq!((raised.class.as_str(), raised.module.as_str()), ("ValueError", "builtins"));
     let raised = client.call(target, "no_such_method", json!({})).raised().await;
     assert_eq!(raised.remote_class.as_deref(), Some("NoSuchMethod"));

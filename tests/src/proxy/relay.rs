@@ -1,0 +1,213 @@
+//! The relay: connections from one process to the broker, watched, and broken on demand.
+
+use super::frame::{Decoded, Frames};
+use super::record::{Direction, Record};
+use crate::journal::Journal;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// What happens to the bytes of a direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Flow {
+    /// They are passed on.
+    #[default]
+    Pass,
+    /// They wait: a full pipe.
+    Hold,
+    /// They vanish: a network that drops, without a word to either side. They are recorded.
+    Drop,
+}
+
+/// How the network behaves now.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weather {
+    to_broker: Flow,
+    from_broker: Flow,
+    delay: Duration,
+    refuse: bool,
+    kills: u64,
+}
+
+/// A recording proxy in front of a broker. Dropping it closes its connections.
+#[derive(Debug)]
+pub struct Proxy {
+    address: String,
+    shared: Arc<Shared>,
+    acceptor: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    broker: String,
+    started: Instant,
+    records: Journal<Record>,
+    weather: watch::Sender<Weather>,
+    connections: AtomicUsize,
+}
+
+impl Proxy {
+    /// A proxy in front of the broker at `host:port`, on a free port.
+    pub async fn start(broker: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address").to_string();
+        let shared = Arc::new(Shared {
+            broker: broker.to_owned(),
+            started: Instant::now(),
+            records: Journal::new(),
+            weather: watch::Sender::default(),
+            connections: AtomicUsize::new(0),
+        });
+        let acceptor = tokio::spawn(accept(listener, shared.clone()));
+        Self { address, shared, acceptor }
+    }
+
+    /// `host:port` of the proxy.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Everything that went through, in order.
+    pub fn records(&self) -> &Journal<Record> {
+        &self.shared.records
+    }
+
+    /// The records so far of this method from the process to the broker.
+    pub fn sent(&self, method: &str) -> Vec<Record> {
+        self.shared.records.matching(|record| record.sent(method))
+    }
+
+    /// The records so far of this method from the broker to the process.
+    pub fn received(&self, method: &str) -> Vec<Record> {
+        self.shared.records.matching(|record| record.received(method))
+    }
+
+    /// Resets every connection, as a failing network does.
+    pub fn kill_connections(&self) {
+        self.shared.weather.send_modify(|weather| weather.kills += 1);
+    }
+
+    /// Sets what happens to the bytes of each direction from now on, on old and new connections.
+    pub fn set_flow(&self, to_broker: Flow, from_broker: Flow) {
+        self.shared.weather.send_modify(|weather| {
+            weather.to_broker = to_broker;
+            weather.from_broker = from_broker;
+        });
+    }
+
+    /// Delays every piece of data in both directions.
+    pub fn set_delay(&self, delay: Duration) {
+        self.shared.weather.send_modify(|weather| weather.delay = delay);
+    }
+
+    /// Whether new connections are closed at once.
+    pub fn refuse(&self, refuse: bool) {
+        self.shared.weather.send_modify(|weather| weather.refuse = refuse);
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.acceptor.abort();
+        self.kill_connections();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((client, _)) = listener.accept().await {
+        if shared.weather.borrow().refuse {
+            continue;
+        }
+        tokio::spawn(connection(client, shared.clone()));
+    }
+}
+
+async fn connection(mut client: TcpStream, shared: Arc<Shared>) {
+    let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+    shared.event(number, Direction::ToBroker, "tcp.open");
+    let Ok(mut broker) = TcpStream::connect(&shared.broker).await else {
+        shared.event(number, Direction::FromBroker, "tcp.refused");
+        return;
+    };
+    let _ = (client.set_nodelay(true), broker.set_nodelay(true));
+    let mut weather = shared.weather.subscribe();
+    let kills = weather.borrow_and_update().kills;
+    let killed = {
+        let (from_client, to_client) = client.split();
+        let (from_broker, to_broker) = broker.split();
+        let both = async {
+            tokio::join!(
+                pump(from_client, to_broker, &shared, number, Direction::ToBroker),
+                pump(from_broker, to_client, &shared, number, Direction::FromBroker),
+            )
+        };
+        tokio::select! {
+            _ = both => false,
+            _ = weather.wait_for(|weather| weather.kills > kills) => true,
+        }
+    };
+    if killed {
+        // Closing then sends a reset, not a polite end.
+        let _ = (client.set_zero_linger(), broker.set_zero_linger());
+        shared.event(number, Direction::FromBroker, "tcp.killed");
+    }
+}
+
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    shared: &Shared,
+    connection: usize,
+    direction: Direction,
+) {
+    let mut frames = Frames::new(direction == Direction::ToBroker);
+    let mut weather = shared.weather.subscribe();
+    let mut buffer = vec![0; 64 << 10];
+    let flow = |weather: &Weather| match direction {
+        Direction::ToBroker => weather.to_broker,
+        Direction::FromBroker => weather.from_broker,
+    };
+    loop {
+        let _ = weather.wait_for(|weather| flow(weather) != Flow::Hold).await;
+        let Ok(count @ 1..) = from.read(&mut buffer).await else { break };
+        for decoded in frames.feed(&buffer[..count]) {
+            shared.record(connection, direction, decoded);
+        }
+        let now = *weather
+            .wait_for(|weather| flow(weather) != Flow::Hold)
+            .await
+            .expect("the proxy holds the sender");
+        if !now.delay.is_zero() {
+            tokio::time::sleep(now.delay).await;
+        }
+        if flow(&now) == Flow::Pass && to.write_all(&buffer[..count]).await.is_err() {
+            break;
+        }
+    }
+    shared.event(connection, direction, "tcp.end");
+    let _ = to.shutdown().await;
+}
+
+impl Shared {
+    fn event(&self, connection: usize, direction: Direction, method: &str) {
+        let decoded = Decoded {
+            channel: 0,
+            method: method.to_owned(),
+            args: json!({}),
+            properties: Value::Null,
+            body: None,
+        };
+        self.record(connection, direction, decoded);
+    }
+
+    fn record(&self, connection: usize, direction: Direction, decoded: Decoded) {
+        let Decoded { channel, method, args, properties, body } = decoded;
+        let at = self.started.elapsed();
+        let body = body.map(Arc::from);
+        self.records.push(Record { at, connection, direction, channel, method, args, properties, body });
+    }
+}
