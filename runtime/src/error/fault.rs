@@ -129,6 +129,9 @@ pub enum NotSentReason {
         /// The last attempt's failure, with the host.
         cause: String,
     },
+    /// No time was left: the request that is being handled has reached its own deadline, or the timeout is zero.
+    #[error("its deadline had passed before it was sent")]
+    DeadlinePassed,
     /// The broker blocks publishers (an alarm) and did so until the deadline.
     #[error("the broker blocks publishers: {0}")]
     Blocked(String),
