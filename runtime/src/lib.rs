@@ -16,6 +16,8 @@ pub mod drivers;
 pub mod error;
 pub mod id;
 pub mod json;
+#[cfg(feature = "transport")]
+pub mod rpc;
 pub mod target;
 #[cfg(feature = "transport")]
 pub mod testing;

@@ -1,0 +1,424 @@
+//! Carries calls and casts of a transport's clients out, and brings the answers back.
+//!
+//! One for each transport, shared by all its clients. Knows the driver seam and no broker. Nothing on the way of a call is
+//! awaited but a missing connection and the answer itself: publishing returns at once, a confirmation only sets a flag,
+//! and the reply completes the waiting future from the driver's thread.
+
+use super::correlation::{Correlation, Event, Outcome, Waiting};
+use super::deadline::{after, not_sent};
+use super::outgoing;
+use super::replies::ReplySink;
+use crate::contract::{Answer, BoxFuture, Caller, Invocation, Invoke, classify};
+use crate::error::{
+    CallFault, CastError, NotSent, NotSentReason, RequestInfo, ServerLost, TimeoutInfo, Unconfirmed,
+    Unroutable,
+};
+use crate::id::MessageId;
+use crate::transport::{
+    Driver, DriverError, Health, Publish, PublishError, ReplyAddress, Route, Transport, TransportCounters,
+    TransportOptions,
+};
+use crate::wire::{OutgoingCall, OutgoingRequest};
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// How long a driver may take beyond a request's deadline to say what became of it. It settles by the deadline, so this
+/// only covers two timers that fire together.
+const SETTLING: Duration = Duration::from_millis(250);
+
+/// How long a timed-out call waits for the broker's word on its queue.
+const INSPECTION: Duration = Duration::from_millis(500);
+
+impl From<&Transport> for Caller {
+    fn from(transport: &Transport) -> Self {
+        Self::new(Arc::clone(invoker(transport)))
+    }
+}
+
+impl From<Transport> for Caller {
+    fn from(transport: Transport) -> Self {
+        Self::from(&transport)
+    }
+}
+
+impl Invoke for Transport {
+    fn call(&self, invocation: Invocation) -> BoxFuture<Result<Answer, CallFault>> {
+        invoker(self).call(invocation)
+    }
+
+    fn cast(&self, invocation: Invocation) -> BoxFuture<Result<(), CastError>> {
+        invoker(self).cast(invocation)
+    }
+}
+
+fn invoker(transport: &Transport) -> &Arc<dyn Invoke> {
+    transport.invoke_or_init(|| Arc::new(RpcCaller { shared: Shared::new(transport) }))
+}
+
+struct RpcCaller {
+    shared: Arc<Shared>,
+}
+
+impl fmt::Debug for RpcCaller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RpcCaller").field("driver", &self.shared.driver.name()).finish_non_exhaustive()
+    }
+}
+
+impl Invoke for RpcCaller {
+    fn call(&self, invocation: Invocation) -> BoxFuture<Result<Answer, CallFault>> {
+        Box::pin(Arc::clone(&self.shared).call(invocation))
+    }
+
+    fn cast(&self, invocation: Invocation) -> BoxFuture<Result<(), CastError>> {
+        Box::pin(Arc::clone(&self.shared).cast(invocation))
+    }
+}
+
+struct Shared {
+    driver: Arc<dyn Driver>,
+    options: Arc<TransportOptions>,
+    counters: Arc<TransportCounters>,
+    correlation: Arc<Correlation>,
+    control_exchange: Arc<str>,
+}
+
+impl Shared {
+    fn new(transport: &Transport) -> Arc<Self> {
+        let shared = Self {
+            driver: Arc::clone(transport.driver()),
+            options: transport.shared_options(),
+            counters: transport.counters(),
+            correlation: Arc::default(),
+            control_exchange: transport.options().control_exchange.as_str().into(),
+        };
+        let sink = ReplySink::new(
+            Arc::downgrade(&shared.driver),
+            shared.options.limits,
+            Arc::clone(&shared.correlation),
+            Arc::clone(&shared.counters),
+        );
+        shared.driver.on_reply(Arc::new(sink));
+        Arc::new(shared)
+    }
+
+    async fn call(self: Arc<Self>, mut invocation: Invocation) -> Result<Answer, CallFault> {
+        let mut in_flight = InFlight::begin(&self.counters);
+        let begun = Begun::call(&self, &mut invocation);
+        let result = self.exchange(&invocation, &begun).await;
+        in_flight.ended = true;
+        if let Err(fault) = &result {
+            tracing::debug!(method = %invocation.method, message_id = %invocation.message_id, error = %fault, "call failed");
+        }
+        result
+    }
+
+    /// A call from its checks to its answer.
+    async fn exchange(&self, invocation: &Invocation, begun: &Begun) -> Result<Answer, CallFault> {
+        let refuse =
+            |reason| CallFault::NotSent(Box::new(NotSent { request: begun.info(invocation, None), reason }));
+        let route = self.check(invocation, begun).map_err(refuse)?;
+        if matches!(route, Route::Fanout { .. }) {
+            let text = "a call cannot go to every server, its caller takes one answer; use a cast";
+            return Err(refuse(NotSentReason::InvalidTarget(text.to_owned())));
+        }
+        let (address, remaining) = self.reply_address(invocation, begun).await.map_err(refuse)?;
+        let call = OutgoingCall {
+            message_id: invocation.message_id,
+            reply_to: &address.0,
+            monitor: invocation.options.call_monitor,
+            timeout: remaining,
+        };
+        let publish = self.encode(invocation, begun, route.clone(), Some(call)).map_err(refuse)?;
+        let losses = self.counters.connections_lost.get();
+        let waiting = self.correlation.wait_for(invocation.message_id);
+        let slot = Arc::clone(waiting.slot());
+        tracing::debug!(method = %invocation.method, message_id = %invocation.message_id, "call sent");
+        self.driver.publish(
+            publish,
+            Box::new(move |settled| match settled {
+                Ok(confirmed) => slot.confirmed(confirmed.node),
+                Err(error) => slot.failed(error),
+            }),
+        );
+        let ended = answer(&waiting, begun.deadline, invocation.options.call_monitor).await;
+        let (confirmed, node) = (waiting.slot().is_confirmed(), waiting.slot().node());
+        // Frees the slot before the broker is asked about a timeout.
+        drop((waiting, address));
+        match ended {
+            Ok(Outcome::Reply(reply)) => match reply.failure {
+                None => Ok(Answer::Result(reply.result.unwrap_or_default())),
+                Some(failure) => classify(failure, reply.refused, begun.info(invocation, node)),
+            },
+            Ok(Outcome::Failed(error)) => Err(self.not_taken(error, invocation, begun).into()),
+            Err(Silence::Server { silent_for }) => {
+                self.counters.servers_lost.add();
+                let request = begun.info(invocation, node);
+                Err(CallFault::ServerLost(Box::new(ServerLost { request, silent_for })))
+            }
+            Err(Silence::Deadline) => {
+                self.counters.timeouts.add();
+                let queue = self.inspect(&route).await;
+                Err(CallFault::Timeout(Box::new(TimeoutInfo {
+                    request: begun.info(invocation, node),
+                    timeout: begun.deadline - begun.at,
+                    confirmed: self.driver.capabilities().confirm.then_some(confirmed),
+                    consumers: queue.map(|queue| queue.consumers),
+                    waiting: queue.map(|queue| queue.messages),
+                    reconnects: u32::try_from(self.counters.connections_lost.get() - losses)
+                        .unwrap_or(u32::MAX),
+                })))
+            }
+        }
+    }
+
+    async fn cast(self: Arc<Self>, mut invocation: Invocation) -> Result<(), CastError> {
+        self.counters.casts.add();
+        let begun = Begun::cast(&self, &mut invocation);
+        let refuse =
+            |reason| CastError::NotSent(Box::new(NotSent { request: begun.info(&invocation, None), reason }));
+        let route = self.check(&invocation, &begun).map_err(refuse)?;
+        let publish = self.encode(&invocation, &begun, route, None).map_err(refuse)?;
+        let (settle, settled) = tokio::sync::oneshot::channel();
+        tracing::debug!(method = %invocation.method, target = %invocation.target, "cast sent");
+        self.driver.publish(
+            publish,
+            Box::new(move |result| {
+                // Whoever dropped the cast's future does not want to know.
+                let _ = settle.send(result);
+            }),
+        );
+        let error = match tokio::time::timeout_at(after(begun.deadline, SETTLING), settled).await {
+            Ok(Ok(Ok(_confirmed))) => return Ok(()),
+            Ok(Ok(Err(error))) => error,
+            Ok(Err(_)) => {
+                PublishError::Unconfirmed { cause: "the transport was closed".to_owned(), node: None }
+            }
+            Err(_) => {
+                let waited = begun.at.elapsed();
+                PublishError::Unconfirmed { cause: format!("no confirmation came in {waited:?}"), node: None }
+            }
+        };
+        let error = self.not_taken(error, &invocation, &begun);
+        tracing::debug!(method = %invocation.method, error = %error, "cast failed");
+        Err(error)
+    }
+
+    /// All that can be found wrong before a connection is needed.
+    fn check(&self, invocation: &Invocation, begun: &Begun) -> Result<Route, NotSentReason> {
+        let unsupported = |capability| NotSentReason::Unsupported { driver: self.driver.name(), capability };
+        let capabilities = self.driver.capabilities();
+        if !capabilities.rpc {
+            return Err(unsupported("RPC"));
+        }
+        if invocation.options.call_monitor.is_some() && !capabilities.call_monitor {
+            return Err(unsupported("call monitor"));
+        }
+        if invocation.method.is_empty() {
+            return Err(NotSentReason::InvalidTarget("the method has no name".to_owned()));
+        }
+        let route = outgoing::route(&invocation.target)?;
+        if begun.deadline <= begun.at { Err(NotSentReason::DeadlinePassed) } else { Ok(route) }
+    }
+
+    /// The reply address, and what is then left of the call's time.
+    async fn reply_address(
+        &self,
+        invocation: &Invocation,
+        begun: &Begun,
+    ) -> Result<(ReplyAddress, Duration), NotSentReason> {
+        if let Some(address) = self.driver.reply_address() {
+            return Ok((address, begun.deadline - begun.at));
+        }
+        let deadline = Some(begun.deadline.into_std());
+        let health = self.driver.health();
+        let refusal = |error: DriverError| not_sent(error, &self.driver.health().borrow());
+        let address = tokio::select! {
+            biased;
+            address = self.driver.reply_address_by(deadline) => address.map_err(refusal)?,
+            reason = super::deadline::attempts_used_up(health, invocation.options.retry, begun.at) => return Err(reason),
+        };
+        let remaining = begun.deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() { Err(NotSentReason::DeadlinePassed) } else { Ok((address, remaining)) }
+    }
+
+    fn encode(
+        &self,
+        invocation: &Invocation,
+        begun: &Begun,
+        route: Route,
+        call: Option<OutgoingCall<'_>>,
+    ) -> Result<Publish, NotSentReason> {
+        let unique_id = MessageId::random();
+        let target = &invocation.target;
+        // The envelope and its keys take some 300 bytes, quotes of the arguments are escaped once.
+        let mut body = Vec::with_capacity(512 + invocation.args.len() + invocation.args.len() / 4);
+        let request = OutgoingRequest {
+            method: &invocation.method,
+            args: &invocation.args,
+            namespace: target.namespace.as_deref(),
+            version: target.version,
+            call,
+            unique_id,
+            context: &invocation.context,
+        };
+        let properties = self.driver.format().encode_request(&request, &mut body);
+        let limit = self.options.limits.body;
+        if body.len() > limit {
+            return Err(NotSentReason::TooLarge { size: body.len(), limit });
+        }
+        let mandatory = self.driver.capabilities().mandatory && !matches!(route, Route::Fanout { .. });
+        let deadline = Some(begun.deadline.into_std());
+        Ok(Publish {
+            route,
+            body,
+            properties,
+            unique_id,
+            mandatory,
+            deadline,
+            retry: invocation.options.retry,
+        })
+    }
+
+    /// The broker's refusal in the words of a request.
+    fn not_taken(&self, error: PublishError, invocation: &Invocation, begun: &Begun) -> CastError {
+        let request = |node: Option<Arc<str>>| begun.info(invocation, node.map(|node| node.to_string()));
+        match error {
+            PublishError::NotSent(reason) => {
+                CastError::NotSent(Box::new(NotSent { request: request(None), reason }))
+            }
+            PublishError::Returned { exchange, routing_key, code, text, node } => {
+                self.counters.unroutable.add();
+                let request = request(node);
+                CastError::Unroutable(Box::new(Unroutable { request, exchange, routing_key, code, text }))
+            }
+            PublishError::Unconfirmed { cause, node } => {
+                CastError::Unconfirmed(Box::new(Unconfirmed { request: request(node), cause }))
+            }
+        }
+    }
+
+    /// What the broker knows of the queue of a call that timed out.
+    async fn inspect(&self, route: &Route) -> Option<crate::transport::QueueState> {
+        let can_be_asked =
+            matches!(*self.driver.health().borrow(), Health::Ready { .. } | Health::Blocked { .. });
+        if !can_be_asked {
+            return None;
+        }
+        timeout(INSPECTION, self.driver.inspect(route)).await.ok().flatten()
+    }
+}
+
+/// Why no outcome came.
+enum Silence {
+    Deadline,
+    Server { silent_for: Duration },
+}
+
+/// Waits for a call's end, its deadline, or its server's silence.
+async fn answer(waiting: &Waiting, deadline: Instant, monitor: Option<Duration>) -> Result<Outcome, Silence> {
+    let mut heard = monitor.map(|_| Instant::now());
+    let wake_at = |heard: Option<Instant>| match (heard, monitor) {
+        (Some(heard), Some(monitor)) => deadline.min(after(heard, monitor)),
+        _ => deadline,
+    };
+    let mut timer = pin!(sleep_until(wake_at(heard)));
+    loop {
+        let event = tokio::select! {
+            biased;
+            event = waiting.next() => Some(event),
+            () = timer.as_mut() => None,
+        };
+        match event {
+            Some(Event::Ended(outcome)) => return Ok(outcome),
+            Some(Event::Heartbeat) if heard.is_some() => {
+                heard = Some(Instant::now());
+                timer.as_mut().reset(wake_at(heard));
+            }
+            Some(Event::Heartbeat | Event::Settled) => {}
+            None => match heard {
+                Some(heard) if timer.deadline() < deadline => {
+                    return Err(Silence::Server { silent_for: heard.elapsed() });
+                }
+                _ => return settled_late(waiting, deadline).await.ok_or(Silence::Deadline),
+            },
+        }
+    }
+}
+
+/// A last look after the deadline: whether the broker's refusal, due by the same moment, is the better answer.
+async fn settled_late(waiting: &Waiting, deadline: Instant) -> Option<Outcome> {
+    waiting.tell_when_settled();
+    let last_word = async {
+        loop {
+            match waiting.next().await {
+                Event::Ended(outcome) => return Some(outcome),
+                Event::Settled => return None,
+                Event::Heartbeat => {}
+            }
+        }
+    };
+    tokio::time::timeout_at(after(deadline, SETTLING), last_word).await.ok().flatten()
+}
+
+/// When a request began and by when it ends.
+struct Begun {
+    at: Instant,
+    deadline: Instant,
+}
+
+impl Begun {
+    /// A call: its timeout counts from here, and the request being handled, if any, caps it.
+    fn call(shared: &Shared, invocation: &mut Invocation) -> Self {
+        let mut begun = Self::cast(shared, invocation);
+        if let Some(limit) = invocation.context.deadline() {
+            begun.deadline = begun.deadline.min(Instant::from_std(limit));
+        }
+        begun
+    }
+
+    /// A cast: nobody waits for its end, so only its own timeout bounds the wait for the broker.
+    fn cast(shared: &Shared, invocation: &mut Invocation) -> Self {
+        if invocation.target.exchange.is_none() {
+            invocation.target.exchange = Some(Arc::clone(&shared.control_exchange));
+        }
+        let at = Instant::now();
+        let timeout = invocation.options.timeout.unwrap_or(shared.options.rpc_response_timeout);
+        Self { at, deadline: after(at, timeout) }
+    }
+
+    fn info(&self, invocation: &Invocation, node: Option<String>) -> RequestInfo {
+        RequestInfo {
+            method: invocation.method.clone().into_owned(),
+            target: invocation.target.clone(),
+            message_id: Some(invocation.message_id),
+            node,
+            elapsed: self.at.elapsed(),
+        }
+    }
+}
+
+/// Counts a call as in flight until it has ended, or as dropped.
+struct InFlight {
+    counters: Arc<TransportCounters>,
+    ended: bool,
+}
+
+impl InFlight {
+    fn begin(counters: &Arc<TransportCounters>) -> Self {
+        counters.calls.add();
+        Self { counters: Arc::clone(counters), ended: false }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.counters.calls_ended.add();
+        if !self.ended {
+            self.counters.dropped_calls.add();
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! Calls in flight: who waits for which `_msg_id`, and what has happened to it.
+//!
+//! Knows replies and outcomes of publishes; knows no clock, no driver and no contract. A reply completes its waiter on the
+//! thread that brings it: no task and no channel stand between them.
+
+use crate::id::MessageId;
+use crate::transport::PublishError;
+use crate::wire::IncomingReply;
+use std::collections::HashMap;
+use std::fmt;
+use std::future::poll_fn;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// All calls of a transport that wait for an answer.
+#[derive(Default)]
+pub(crate) struct Correlation {
+    slots: Mutex<HashMap<MessageId, Arc<Slot>, BuildHasherDefault<IdHasher>>>,
+}
+
+/// What became of a reply.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Placed {
+    /// It ended its call.
+    Final,
+    /// A sign of life, or the first of two parts.
+    Interim,
+    /// Nobody waits for this `_msg_id`.
+    Unknown(String),
+}
+
+/// How a call ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// The server answered.
+    Reply(Box<IncomingReply>),
+    /// The broker did not take the request.
+    Failed(PublishError),
+}
+
+/// What a waiting call is woken for.
+#[derive(Debug)]
+pub(crate) enum Event {
+    /// It has ended.
+    Ended(Outcome),
+    /// The server is alive.
+    Heartbeat,
+    /// The broker has said what became of the request. Only after [`Waiting::tell_when_settled`].
+    Settled,
+}
+
+impl Correlation {
+    /// Takes a slot for a call. It is free again when the value is dropped.
+    pub(crate) fn wait_for(self: &Arc<Self>, id: MessageId) -> Waiting {
+        let slot = Arc::new(Slot::default());
+        lock(&self.slots).insert(id, Arc::clone(&slot));
+        Waiting { id, slot, correlation: Arc::clone(self) }
+    }
+
+    /// Gives a reply to whoever waits for it.
+    pub(crate) fn place(&self, reply: IncomingReply) -> Placed {
+        let Ok(id) = reply.message_id.parse::<MessageId>() else { return Placed::Unknown(reply.message_id) };
+        let slot =
+            if reply.ending { lock(&self.slots).remove(&id) } else { lock(&self.slots).get(&id).cloned() };
+        match slot {
+            None => Placed::Unknown(reply.message_id),
+            Some(slot) if reply.ending => slot.finish(reply),
+            Some(slot) => slot.interim(reply),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        lock(&self.slots).len()
+    }
+}
+
+impl fmt::Debug for Correlation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Correlation({} in flight)", lock(&self.slots).len())
+    }
+}
+
+/// A call that waits. Dropping it gives its slot back; what comes for it later counts as unknown.
+pub(crate) struct Waiting {
+    id: MessageId,
+    slot: Arc<Slot>,
+    correlation: Arc<Correlation>,
+}
+
+impl Waiting {
+    /// Where the outcome of publishing the request goes.
+    pub(crate) fn slot(&self) -> &Arc<Slot> {
+        &self.slot
+    }
+
+    /// The next thing that happens.
+    pub(crate) async fn next(&self) -> Event {
+        poll_fn(|cx| self.slot.poll(cx)).await
+    }
+
+    /// Asks to be woken also by a confirmation, which is not worth a wake-up while a call is young.
+    pub(crate) fn tell_when_settled(&self) {
+        self.slot.tell_settled.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        lock(&self.correlation.slots).remove(&self.id);
+    }
+}
+
+/// One call's place.
+#[derive(Default)]
+pub(crate) struct Slot {
+    confirmed: AtomicBool,
+    tell_settled: AtomicBool,
+    node: OnceLock<Arc<str>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    outcome: Option<Outcome>,
+    first_part: Option<IncomingReply>,
+    heartbeat: bool,
+    waker: Option<Waker>,
+}
+
+impl Slot {
+    /// The broker took responsibility for the request. Wakes nobody in the usual case.
+    pub(crate) fn confirmed(&self, node: Option<Arc<str>>) {
+        if let Some(node) = node {
+            // A second confirmation cannot come; if it did, the first one's node would do.
+            let _ = self.node.set(node);
+        }
+        self.confirmed.store(true, Ordering::SeqCst);
+        if self.tell_settled.load(Ordering::SeqCst) {
+            wake(lock(&self.state).waker.take());
+        }
+    }
+
+    /// The broker did not take the request. A reply that came first wins.
+    pub(crate) fn failed(&self, error: PublishError) {
+        let mut state = lock(&self.state);
+        state.outcome.get_or_insert(Outcome::Failed(error));
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
+    }
+
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed.load(Ordering::SeqCst)
+    }
+
+    /// The node that confirmed the request.
+    pub(crate) fn node(&self) -> Option<String> {
+        self.node.get().map(|node| node.to_string())
+    }
+
+    fn finish(&self, mut reply: IncomingReply) -> Placed {
+        let mut state = lock(&self.state);
+        // The old two-part protocol: the payload came with `ending: false`, and the end repeats nothing of it.
+        if let Some(first) = state.first_part.take() {
+            if reply.result.is_none() && reply.failure.is_none() {
+                reply = first;
+            }
+        }
+        state.outcome.get_or_insert_with(|| Outcome::Reply(Box::new(reply)));
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
+        Placed::Final
+    }
+
+    fn interim(&self, reply: IncomingReply) -> Placed {
+        let mut state = lock(&self.state);
+        if reply.result.is_some() || reply.failure.is_some() {
+            state.first_part = Some(reply);
+            return Placed::Interim;
+        }
+        state.heartbeat = true;
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
+        Placed::Interim
+    }
+
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<Event> {
+        let mut state = lock(&self.state);
+        if let Some(outcome) = state.outcome.take() {
+            return Poll::Ready(Event::Ended(outcome));
+        }
+        if std::mem::take(&mut state.heartbeat) {
+            return Poll::Ready(Event::Heartbeat);
+        }
+        match &mut state.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            none => *none = Some(cx.waker().clone()),
+        }
+        // After the waker is in place: a confirmation either finds it there or is seen here.
+        if self.tell_settled.load(Ordering::SeqCst) && self.is_confirmed() {
+            return Poll::Ready(Event::Settled);
+        }
+        Poll::Pending
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// A poisoned lock only means that some thread panicked between two assignments of plain data.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Message ids are random hex digits already: folding sixteen of them is a hash.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks_exact(8).take(2) {
+            let word = chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            // A hex digit holds four random bits of its eight; the multiplication spreads them over the word.
+            self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        }
+    }
+
+    fn write_usize(&mut self, _length: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

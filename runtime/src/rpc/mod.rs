@@ -1,0 +1,16 @@
+//! Remote procedure calls on any broker: the caller under all clients, and the server.
+//!
+//! Stands above the driver seam: correlation of replies, deadlines, call monitoring, slots, answers and the stop are here,
+//! once for all brokers. Knows no broker's crate.
+
+mod caller;
+mod client;
+mod correlation;
+mod deadline;
+mod log_limit;
+mod outgoing;
+mod replies;
+mod server;
+
+pub use client::RpcClient;
+pub use server::{BuildError, RpcServer, RpcServerBuilder, ServerHandle, ServerStats, StartError, Stopped};

@@ -1,0 +1,60 @@
+//! Takes the replies of a transport on the driver's thread and gives each to its call.
+
+use super::correlation::{Correlation, Placed};
+use super::log_limit::LogLimit;
+use crate::transport::{Delivery, Driver, Sink, TransportCounters};
+use crate::wire::Limits;
+use std::sync::{Arc, Weak};
+
+/// The receiver of all replies of a transport.
+pub(crate) struct ReplySink {
+    /// Knows how replies look. Weak, because the driver holds this sink.
+    driver: Weak<dyn Driver>,
+    limits: Limits,
+    correlation: Arc<Correlation>,
+    counters: Arc<TransportCounters>,
+    log: LogLimit,
+}
+
+impl ReplySink {
+    pub(crate) fn new(
+        driver: Weak<dyn Driver>,
+        limits: Limits,
+        correlation: Arc<Correlation>,
+        counters: Arc<TransportCounters>,
+    ) -> Self {
+        Self { driver, limits, correlation, counters, log: LogLimit::default() }
+    }
+}
+
+impl Sink for ReplySink {
+    fn deliver(&self, delivery: Delivery) {
+        let Delivery { body, properties, ack, .. } = delivery;
+        // A driver that is going takes its calls along.
+        let Some(driver) = self.driver.upgrade() else { return };
+        let reply = match driver.format().decode_reply(body, &properties, &self.limits) {
+            Ok(reply) => reply,
+            Err(malformed) => {
+                ack.reject(false);
+                self.counters.malformed_replies.add();
+                if let Some(more) = self.log.pass() {
+                    tracing::warn!(cause = %malformed.cause, unlogged = more, "a reply could not be read; thrown away");
+                }
+                return;
+            }
+        };
+        ack.ack();
+        match self.correlation.place(reply) {
+            Placed::Final => self.counters.replies.add(),
+            Placed::Interim => self.counters.heartbeats.add(),
+            Placed::Unknown(message_id) => {
+                self.counters.late_replies.add();
+                tracing::debug!(%message_id, "nobody waits for this reply (any more)");
+            }
+        }
+    }
+
+    fn interrupted(&self) {
+        self.counters.connections_lost.add();
+    }
+}

@@ -1,0 +1,136 @@
+//! What a started server is held by.
+
+use super::run::Run;
+use super::signals::Signals;
+use super::stats::ServerStats;
+use crate::rpc::deadline::after;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// A running server. Cheap to clone; a handler that wants to stop its server keeps a clone in its own state.
+///
+/// Dropping it leaves the server running.
+#[derive(Clone)]
+pub struct ServerHandle {
+    run: Arc<Run>,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Phase {
+    Running,
+    Stopping { since: Instant, running: usize },
+    Stopped(Stopped),
+}
+
+/// How a server ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stopped {
+    /// Handlers that were running when the stop began and finished; their answers were sent.
+    pub finished: usize,
+    /// Requests that had been delivered but not begun, and went back to their queues.
+    pub returned_to_queue: usize,
+    /// Fanout casts that had been delivered but not begun; they go with this server's own queue.
+    pub fanouts_dropped: usize,
+    /// Handlers that got no more time. They end at their next await; their callers get no answer.
+    pub aborted: usize,
+}
+
+impl ServerHandle {
+    pub(super) fn new(run: Arc<Run>) -> Self {
+        Self { run }
+    }
+
+    /// Begins the stop and returns at once: no further request is taken, running handlers finish and answer. Its end is
+    /// what [`wait`](Self::wait) waits for.
+    ///
+    /// A handler may call it; its own answer is still sent. Called again it does nothing. Unlike Python's
+    /// `MessageHandlingServer.stop`, it first cancels the consumers, so that no request is taken and then lost.
+    pub fn stop(&self) {
+        self.run.stop();
+    }
+
+    /// Waits until the server has stopped and says how it went. Does not begin the stop.
+    ///
+    /// Handlers that still run `limit` after the stop began get no more time; neither do they after the `stop_limit` that
+    /// the server was built with. Called by a handler it waits for that handler itself. Dropping the future changes nothing.
+    ///
+    /// Corresponds to `MessageHandlingServer.wait`.
+    pub async fn wait(&self, limit: Duration) -> Stopped {
+        let since = loop {
+            match self.next_phase(|phase| !matches!(phase, Phase::Running)).await {
+                Phase::Stopped(stopped) => return stopped,
+                Phase::Stopping { since, .. } => break since,
+                Phase::Running => {}
+            }
+        };
+        match timeout_at(after(since, limit), self.stopped()).await {
+            Ok(stopped) => stopped,
+            Err(_) => {
+                self.run.cut_short();
+                self.stopped().await
+            }
+        }
+    }
+
+    /// Runs until the process is asked to end (Ctrl-C or SIGTERM) or the server is stopped, then stops in order. A second
+    /// Ctrl-C gives running handlers no more time.
+    ///
+    /// # Errors
+    /// When signals cannot be listened to.
+    pub async fn until_signal(&self) -> std::io::Result<Stopped> {
+        let mut signals = Signals::new()?;
+        tokio::select! {
+            stopped = self.stopped() => return Ok(stopped),
+            signal = signals.next() => {
+                tracing::info!(signal, "stopping; once more ends running handlers");
+                self.stop();
+            }
+        }
+        tokio::select! {
+            stopped = self.stopped() => Ok(stopped),
+            signal = signals.next() => {
+                tracing::warn!(signal, "stopping at once");
+                self.run.cut_short();
+                Ok(self.stopped().await)
+            }
+        }
+    }
+
+    /// What this run has done so far.
+    pub fn stats(&self) -> ServerStats {
+        self.run.stats()
+    }
+
+    async fn stopped(&self) -> Stopped {
+        loop {
+            if let Phase::Stopped(stopped) = self.next_phase(|phase| matches!(phase, Phase::Stopped(_))).await
+            {
+                return stopped;
+            }
+        }
+    }
+
+    async fn next_phase(&self, wanted: impl FnMut(&Phase) -> bool) -> Phase {
+        let mut phase = self.run.phase();
+        let reached = phase.wait_for(wanted).await.map(|phase| *phase);
+        // This handle keeps the run, and with it the sender: the wait cannot end without the phase.
+        reached.unwrap_or(Phase::Stopped(Stopped::default()))
+    }
+
+    pub(super) fn has_stopped(&self) -> bool {
+        matches!(*self.run.phase().borrow(), Phase::Stopped(_))
+    }
+}
+
+impl fmt::Debug for ServerHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerHandle")
+            .field("server", &self.run.config.target)
+            .field("phase", &*self.run.phase().borrow())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,137 @@
+//! Sends a handler's answer, and sends it again while its address is missing (WIRE 2.9).
+
+use super::run::Run;
+use crate::error::{RejectionKind, RemoteFailure};
+use crate::id::MessageId;
+use crate::json::RawJson;
+use crate::rpc::deadline::after;
+use crate::transport::{Confirmed, Publish, PublishError, Route};
+use crate::wire::{OutgoingReply, OutgoingReplyBody};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a returned reply waits before it is sent again, as Python.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Where an answer goes.
+#[derive(Debug, Clone)]
+pub(crate) struct ReplyTo {
+    /// `_reply_q`.
+    pub(crate) address: Arc<str>,
+    /// `_msg_id`, as it was sent.
+    pub(crate) message_id: Arc<str>,
+    /// When the caller stops waiting, if it said so.
+    pub(crate) deadline: Option<Instant>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) enum Content {
+    Result(RawJson),
+    Failure(Box<RemoteFailure>),
+    Refusal { failure: Box<RemoteFailure>, kind: RejectionKind },
+    Heartbeat,
+}
+
+impl Content {
+    pub(crate) fn as_body(&self) -> OutgoingReplyBody<'_> {
+        match self {
+            Self::Result(value) => OutgoingReplyBody::Result(value.as_str()),
+            Self::Failure(failure) => OutgoingReplyBody::Failure(failure),
+            Self::Refusal { failure, kind } => OutgoingReplyBody::Refusal { failure, kind: *kind },
+            Self::Heartbeat => OutgoingReplyBody::Heartbeat,
+        }
+    }
+}
+
+/// A final answer on its way.
+struct Reply {
+    to: ReplyTo,
+    content: Content,
+    /// The caller's deadline, or when replies are given up.
+    give_up_at: Instant,
+    tries: u32,
+}
+
+/// Sends the final answer to a request; returns at once. The run counts as busy until it has ended.
+pub(crate) fn send(run: &Arc<Run>, to: ReplyTo, content: Content) {
+    let now = Instant::now();
+    if run.missing.is_given_up(&to.address, now) {
+        run.counters.replies_lost.add();
+        tracing::debug!(address = %to.address, message_id = %to.message_id, "reply thrown away: its queue is gone");
+        return;
+    }
+    let limit = after(now, run.reply_retry);
+    // A caller whose time is up may still be there: one try is always made.
+    let give_up_at = to.deadline.map_or(limit, |deadline| deadline.clamp(now, limit));
+    run.reply_begins();
+    publish(Arc::clone(run), Reply { to, content, give_up_at, tries: 0 });
+}
+
+fn publish(run: Arc<Run>, mut reply: Reply) {
+    reply.tries += 1;
+    let mut message = encode(&run, &reply.to, &reply.content);
+    if message.body.len() > run.limits.body {
+        reply.content = too_large(message.body.len(), run.limits.body);
+        message = encode(&run, &reply.to, &reply.content);
+    }
+    // The first try may wait for a connection as long as the reply is worth anything.
+    message.deadline = Some(reply.give_up_at.max(Instant::now() + PAUSE).into_std());
+    let driver = Arc::clone(&run.driver);
+    driver.publish(message, Box::new(move |settled| settle(run, reply, settled)));
+}
+
+/// A reply's message with a fresh `_unique_id`: Python drops a second one with the same.
+pub(crate) fn encode(run: &Run, to: &ReplyTo, content: &Content) -> Publish {
+    let unique_id = MessageId::random();
+    let mut body =
+        Vec::with_capacity(512 + if let Content::Result(value) = content { value.as_str().len() } else { 0 });
+    let reply = OutgoingReply { message_id: &to.message_id, unique_id, body: content.as_body() };
+    let properties = run.driver.format().encode_reply(&reply, &mut body);
+    let route = Route::Reply { address: Arc::clone(&to.address) };
+    let mandatory = run.driver.capabilities().mandatory;
+    Publish { route, body, properties, unique_id, mandatory, deadline: None, retry: None }
+}
+
+fn settle(run: Arc<Run>, reply: Reply, settled: Result<Confirmed, PublishError>) {
+    match settled {
+        Ok(_) => {
+            run.missing.found(&reply.to.address);
+            run.reply_ends();
+        }
+        Err(error) => {
+            // The driver's thread has other things to do than to decide and wait.
+            let runtime = run.runtime.clone();
+            runtime.spawn(try_again(run, reply, error));
+        }
+    }
+}
+
+async fn try_again(run: Arc<Run>, reply: Reply, error: PublishError) {
+    let now = Instant::now();
+    let hopeless = match &error {
+        PublishError::Returned { .. } => run.missing.returned(&reply.to.address, now),
+        // Perhaps it arrived; a second copy is nobody's answer any more, and does no harm.
+        PublishError::Unconfirmed { .. } => false,
+        PublishError::NotSent(_) => true,
+    };
+    let ReplyTo { address, message_id, .. } = &reply.to;
+    if hopeless || now + PAUSE > reply.give_up_at {
+        run.counters.replies_lost.add();
+        let tries = reply.tries;
+        tracing::warn!(%address, %message_id, tries, %error, "reply lost: the caller is gone or cannot be reached");
+        return run.reply_ends();
+    }
+    if reply.tries == 1 {
+        tracing::info!(%address, %message_id, %error, "reply not delivered, trying again");
+    }
+    run.counters.replies_retried.add();
+    tokio::time::sleep(PAUSE).await;
+    publish(run, reply);
+}
+
+fn too_large(size: usize, limit: usize) -> Content {
+    let text = format!("the answer of {size} bytes is over the limit of {limit} bytes");
+    Content::Failure(Box::new(RemoteFailure::new("oslo_messaging.server", "ResultTooLarge", text)))
+}

@@ -1,0 +1,221 @@
+//! One run of a server, from `start` to its end: what its deliveries, handlers and replies share.
+
+use super::config::Config;
+use super::duplicates::Duplicates;
+use super::handle::{Phase, Stopped};
+use super::intake::{Intake, Next};
+use super::missing::MissingAddresses;
+use super::stats::{ServerCounters, ServerStats};
+use super::work;
+use crate::rpc::log_limit::LogLimit;
+use crate::transport::{Consumer, Delivery, Driver, Health, Sink};
+use crate::wire::Limits;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
+
+/// How long the end of a run waits for the broker to delete and give back what it held.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// How many requests a task takes in a row before it lets others have its thread.
+const IN_A_ROW: u32 = 16;
+
+/// The shared state of a run.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) config: Arc<Config>,
+    pub(crate) driver: Arc<dyn Driver>,
+    pub(crate) limits: Limits,
+    pub(crate) reply_retry: Duration,
+    /// Where handlers run: the runtime that was current at `start`.
+    pub(crate) runtime: Handle,
+    pub(crate) counters: ServerCounters,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) missing: MissingAddresses,
+    pub(crate) log: LogLimit,
+    intake: Intake,
+    /// Replies whose outcome is open.
+    replies: AtomicUsize,
+    phase: watch::Sender<Phase>,
+    /// Told when the last handler or reply of a stopping run has ended.
+    idle: Notify,
+    /// Told when handlers get no more time.
+    cut: Notify,
+}
+
+impl Run {
+    pub(crate) fn new(config: Arc<Config>, runtime: Handle) -> Self {
+        let options = config.transport.options();
+        Self {
+            driver: Arc::clone(config.transport.driver()),
+            limits: options.limits,
+            reply_retry: config.reply_retry,
+            runtime,
+            counters: ServerCounters::default(),
+            duplicates: Duplicates::default(),
+            missing: MissingAddresses::new(config.reply_retry),
+            log: LogLimit::default(),
+            intake: Intake::new(config.concurrency),
+            replies: AtomicUsize::new(0),
+            phase: watch::Sender::new(Phase::Running),
+            idle: Notify::new(),
+            cut: Notify::new(),
+            config,
+        }
+    }
+
+    pub(crate) fn stats(&self) -> ServerStats {
+        let (running, waiting) = self.intake.load();
+        self.counters.snapshot(running, waiting)
+    }
+
+    pub(crate) fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.subscribe()
+    }
+
+    /// Begins the stop; returns at once, and may be called by a handler.
+    pub(crate) fn stop(&self) {
+        self.phase.send_if_modified(|phase| {
+            let begins = matches!(phase, Phase::Running);
+            if begins {
+                *phase = Phase::Stopping { since: Instant::now(), running: self.intake.close() };
+            }
+            begins
+        });
+    }
+
+    /// Gives running handlers no more time.
+    pub(crate) fn cut_short(&self) {
+        self.cut.notify_one();
+    }
+
+    pub(crate) fn reply_begins(&self) {
+        self.replies.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn reply_ends(&self) {
+        if self.replies.fetch_sub(1, Ordering::SeqCst) == 1 {
+            // Costs nothing while nobody waits for it; the waiter looks at the counts again.
+            self.idle.notify_one();
+        }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.intake.load().0 == 0 && self.replies.load(Ordering::SeqCst) == 0
+    }
+
+    /// Waits for the stop, carries it out and says how it went. Owns the consumer meanwhile.
+    pub(crate) async fn supervise(self: Arc<Self>, consumer: Box<dyn Consumer>) {
+        let mut health = self.driver.health();
+        let mut phase = self.phase();
+        tokio::select! {
+            _ = phase.wait_for(|phase| !matches!(phase, Phase::Running)) => {}
+            _ = health.wait_for(|health| matches!(health, Health::Closed)) => self.stop(),
+        }
+        let stopped = self.wind_down(&*consumer).await;
+        tracing::info!(server = %self.config.target, ?stopped, "server stopped");
+        self.phase.send_replace(Phase::Stopped(stopped));
+    }
+
+    async fn wind_down(&self, consumer: &dyn Consumer) -> Stopped {
+        let Phase::Stopping { since, running } = *self.phase.borrow() else { return Stopped::default() };
+        let limit = crate::rpc::deadline::after(since, self.config.stop_limit);
+        // First of all, so that nothing new comes in while the rest is given back.
+        if timeout_at(limit, consumer.cancel()).await.is_err() {
+            tracing::warn!(server = %self.config.target, "the broker did not confirm the end of the consumers");
+        }
+        let mut stopped = Stopped::default();
+        for delivery in self.intake.take_waiting() {
+            // A fanout's queue is this server's alone and goes with it.
+            if self.config.is_fanout(delivery.route) {
+                stopped.fanouts_dropped += 1;
+            } else {
+                stopped.returned_to_queue += 1;
+            }
+            delivery.ack.reject(true);
+        }
+        let finished = async {
+            while !self.is_idle() {
+                self.idle.notified().await;
+            }
+        };
+        let in_time = tokio::select! {
+            biased;
+            () = finished => true,
+            () = self.cut.notified() => false,
+            () = tokio::time::sleep_until(limit) => false,
+        };
+        if !in_time {
+            stopped.aborted = self.intake.load().0;
+            self.intake.abort();
+        }
+        stopped.finished = running.saturating_sub(stopped.aborted);
+        if tokio::time::timeout(CLOSING, consumer.close()).await.is_err() {
+            tracing::warn!(server = %self.config.target, "the broker did not confirm the end of the server's queues");
+        }
+        stopped
+    }
+
+    /// Serves one request after the other as long as there is one for this slot.
+    async fn occupy(self: Arc<Self>, slot: usize, mut delivery: Delivery) {
+        let mut seat = Seat { run: Some(self), slot };
+        let mut served = 0_u32;
+        while let Some(run) = &seat.run {
+            work::serve(run, delivery).await;
+            match run.leave(slot) {
+                Some(next) => delivery = next,
+                None => {
+                    seat.run = None;
+                    return;
+                }
+            }
+            served += 1;
+            if served.is_multiple_of(IN_A_ROW) {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn leave(&self, slot: usize) -> Option<Delivery> {
+        match self.intake.next(slot) {
+            Next::Take(delivery) => Some(*delivery),
+            Next::Free => None,
+            Next::Idle => {
+                self.idle.notify_one();
+                None
+            }
+        }
+    }
+}
+
+/// Takes the deliveries of a run on the driver's thread.
+pub(crate) struct RequestSink(pub(crate) Arc<Run>);
+
+impl Sink for RequestSink {
+    fn deliver(&self, delivery: Delivery) {
+        let run = &self.0;
+        run.counters.received.add();
+        if let Some((slot, delivery)) = run.intake.admit(delivery) {
+            let task = run.runtime.spawn(Arc::clone(run).occupy(slot, delivery));
+            run.intake.occupied(slot, task.abort_handle());
+        }
+    }
+}
+
+/// Gives a slot back when its task is ended from outside.
+struct Seat {
+    run: Option<Arc<Run>>,
+    slot: usize,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if let Some(run) = self.run.take() {
+            // Only a run that is being stopped ends its tasks, and then nothing is taken over.
+            drop(run.leave(self.slot));
+        }
+    }
+}

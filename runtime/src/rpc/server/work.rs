@@ -1,0 +1,141 @@
+//! One request, from its bytes to its answer.
+
+use super::address;
+use super::heartbeat::Heartbeat;
+use super::reply::{self, Content, ReplyTo};
+use super::run::Run;
+use crate::context;
+use crate::contract::{Reply, Started};
+use crate::error::{RejectionKind, RemoteFailure};
+use crate::rpc::deadline::after;
+use crate::transport::{AckHandle, Delivery};
+use crate::wire::{IncomingRequest, Malformed};
+use std::sync::Arc;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+/// Serves one delivery to its end.
+pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
+    let Delivery { route: _, body, properties, redelivered, ack } = delivery;
+    let received = Instant::now();
+    let request = match run.driver.format().decode_request(body, &properties, &run.limits) {
+        Ok(request) => request,
+        Err(malformed) => return refuse_malformed(run, malformed, ack),
+    };
+    let reply_to = match reply_to(run, &request, received) {
+        Ok(reply_to) => reply_to,
+        Err(problem) => {
+            ack.reject(false);
+            run.counters.bad_reply_addresses.add();
+            if let Some(unlogged) = run.log.pass() {
+                tracing::warn!(
+                    method = request.method, message_id = request.message_id, reply_q = ?short(request.reply_to.as_deref()),
+                    unlogged, "request not run: its reply address {problem}"
+                );
+            }
+            return;
+        }
+    };
+    ack.ack();
+    if request.unique_id.as_deref().is_some_and(|id| !run.duplicates.is_new(id)) {
+        run.counters.duplicates.add();
+        tracing::debug!(method = request.method, message_id = request.message_id, "duplicate dropped");
+        return;
+    }
+    let span = tracing::info_span!(
+        "rpc", method = %request.method, message_id = request.message_id, topic = run.config.target.topic.as_deref()
+    );
+    handle(run, request, reply_to, redelivered).instrument(span).await;
+}
+
+/// Where the answer goes; none for a cast.
+fn reply_to(
+    run: &Run,
+    request: &IncomingRequest,
+    received: Instant,
+) -> Result<Option<ReplyTo>, &'static str> {
+    let Some(message_id) = &request.message_id else { return Ok(None) };
+    let address = request.reply_to.as_deref().unwrap_or_default();
+    if let Some(problem) = address::problem(address, &run.config.queues) {
+        return Err(problem);
+    }
+    let deadline = request.remaining.map(|remaining| after(received, remaining));
+    Ok(Some(ReplyTo { address: address.into(), message_id: message_id.as_str().into(), deadline }))
+}
+
+/// Runs a request's handler and answers.
+async fn handle(run: &Arc<Run>, request: IncomingRequest, reply_to: Option<ReplyTo>, redelivered: bool) {
+    tracing::debug!("request received");
+    let heartbeat = reply_to.as_ref().and_then(|to| Heartbeat::begin(run, to, request.monitor));
+    let delivery = context::Delivery {
+        target: run.config.target.clone(),
+        message_id: request.message_id.as_deref().and_then(|id| id.parse().ok()),
+        deadline: reply_to.as_ref().and_then(|to| to.deadline).map(Instant::into_std),
+        redelivered,
+        ..context::Delivery::default()
+    };
+    let content = conclude(run, run.config.dispatcher.dispatch(request, delivery)).await;
+    drop(heartbeat);
+    if let Some(to) = reply_to {
+        reply::send(run, to, content);
+    }
+}
+
+/// Waits for the handler; what it ended with, counted. The dispatcher has caught panics and logged errors.
+async fn conclude(run: &Run, started: Started) -> Content {
+    let counters = &run.counters;
+    let handler = match started {
+        Ok(handler) => handler,
+        Err(refusal) => {
+            counters.refused.add();
+            return Content::Refusal { failure: refusal.failure, kind: refusal.kind };
+        }
+    };
+    match handler.await {
+        Reply::Result(value) => {
+            counters.succeeded.add();
+            Content::Result(value)
+        }
+        Reply::Declared(failure) => {
+            counters.declared_errors.add();
+            Content::Failure(Box::new(failure))
+        }
+        Reply::Internal { failure, .. } => {
+            counters.internal_errors.add();
+            Content::Failure(Box::new(failure))
+        }
+    }
+}
+
+/// Answers a request that cannot be read, where it says to whom; else throws it away. Either way the server goes on.
+fn refuse_malformed(run: &Arc<Run>, malformed: Malformed, ack: AckHandle) {
+    run.counters.malformed.add();
+    let answer_to =
+        malformed.answer_to.filter(|to| address::problem(&to.reply_to, &run.config.queues).is_none());
+    if let Some(unlogged) = run.log.pass() {
+        let (method, message_id) = match &answer_to {
+            Some(to) => (to.method.as_deref(), Some(to.message_id.as_str())),
+            None => (None, None),
+        };
+        let answered = answer_to.is_some();
+        tracing::warn!(
+            server = %run.config.target, method = ?short(method), message_id = ?short(message_id), answered, unlogged,
+            "request not run: {}", malformed.cause
+        );
+    }
+    let Some(answer_to) = answer_to else { return ack.reject(false) };
+    ack.ack();
+    let failure = RemoteFailure::new("builtins", answer_to.class, malformed.cause);
+    let content = Content::Refusal { failure: Box::new(failure), kind: RejectionKind::BadRequest };
+    let to = ReplyTo {
+        address: answer_to.reply_to.into(),
+        message_id: answer_to.message_id.into(),
+        deadline: None,
+    };
+    reply::send(run, to, content);
+}
+
+/// The beginning of a text that a peer chose, for a log line that escapes it.
+fn short(text: Option<&str>) -> Option<String> {
+    text.map(|text| text.chars().take(64).collect())
+}
