@@ -1,0 +1,77 @@
+//! The client of a contract crate works without a runtime, and its graph holds none.
+
+#![forbid(unsafe_code)]
+// The service under test and its helpers fail by panicking.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+use contract_only::{Inventory, InventoryClient, InventoryError, Item};
+use oslo_messaging::Context;
+use oslo_messaging::error::{CallError, Ran};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::process::Command;
+use std::sync::Mutex;
+use std::task::{Poll, Waker};
+
+#[derive(Default)]
+struct Shelf {
+    items: Mutex<BTreeMap<String, u32>>,
+}
+
+impl Inventory for Shelf {
+    async fn find(&self, _: &Context, name: &str) -> Result<Item, InventoryError> {
+        let items = self.items.lock().unwrap();
+        let not_found = || InventoryError::ItemNotFound { name: name.to_owned() };
+        items.get(name).map(|&count| Item { name: name.to_owned(), count }).ok_or_else(not_found)
+    }
+
+    async fn take(&self, ctx: &Context, name: &str, count: u32) -> Result<u32, InventoryError> {
+        let left = self.find(ctx, name).await?.count;
+        let rest = left.checked_sub(count).ok_or(InventoryError::SoldOut { left })?;
+        self.items.lock().unwrap().insert(name.to_owned(), rest);
+        Ok(rest)
+    }
+
+    async fn put(&self, item: &Item) {
+        self.items.lock().unwrap().insert(item.name.clone(), item.count);
+    }
+}
+
+/// Runs a future that never has to wait for anything outside.
+fn now<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut std::task::Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("in process, a handler that does not wait answers at once"),
+    }
+}
+
+#[test]
+fn a_contract_is_called_in_process_without_a_runtime() {
+    let inventory = InventoryClient::in_process(Shelf::default());
+    let ctx = Context::test();
+    now(inventory.put(&Item { name: "cup".to_owned(), count: 3 })).unwrap();
+    assert_eq!(now(inventory.find(&ctx, "cup")).unwrap().count, 3);
+    assert_eq!(now(inventory.take(&ctx, "cup", 2)).unwrap(), 1);
+    let error = now(inventory.take(&ctx, "cup", 2)).unwrap_err();
+    assert_eq!(error, CallError::Remote(InventoryError::SoldOut { left: 1 }));
+    assert_eq!(error.ran(), Ran::Yes);
+}
+
+#[test]
+fn a_contract_crate_has_no_runtime_broker_or_tls_in_its_graph() {
+    let cargo = std::env::var_os("CARGO").expect("cargo runs the tests");
+    let output = Command::new(cargo)
+        .args(["tree", "--offline", "--package", "contract-only", "--edges", "normal", "--prefix", "none"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("cargo tree starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let tree = String::from_utf8(output.stdout).unwrap();
+    let crates: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains(&"oslo-messaging"), "{tree}");
+    for heavy in ["tokio", "lapin", "amq-protocol", "rustls", "openssl", "native-tls", "futures", "flate2", "bzip2"] {
+        let found = crates.iter().find(|name| **name == heavy || name.starts_with(&format!("{heavy}-")));
+        assert_eq!(found, None, "a contract crate must stay light");
+    }
+}
