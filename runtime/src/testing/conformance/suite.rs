@@ -41,7 +41,7 @@ impl Suite {
     pub fn new(connect: impl Fn() -> BoxFuture<'static, Arc<dyn Driver>> + Send + Sync + 'static) -> Self {
         let id = MessageId::random();
         let prefix = format!("conformance-{}", id.as_str().get(..8).unwrap_or_default());
-        Self { connect: Box::new(connect), prefix, limit: Duration::from_secs(30) }
+        Self { connect: Box::new(connect), prefix, limit: Duration::from_secs(60) }
     }
 
     /// Starts the names of exchanges and queues with `prefix`, in place of `conformance-` and eight random digits.
@@ -52,7 +52,7 @@ impl Suite {
         self
     }
 
-    /// Waits this long for each single event before the script fails; default 30 s.
+    /// Waits this long for each single event before the script fails; default 60 s.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;

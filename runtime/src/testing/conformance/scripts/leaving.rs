@@ -1,5 +1,6 @@
 //! What stays behind when a consumer goes: unacknowledged messages, queues, acknowledgements still to come.
 
+use crate::testing::conformance::letter::Letter;
 use crate::testing::conformance::{Failure, History, Suite};
 
 /// What a closed consumer has not acknowledged goes back to its place and to the others.
@@ -93,7 +94,6 @@ pub async fn unacknowledged_at_driver_close(suite: &Suite) -> Result<History, Fa
 /// # Errors
 /// When it goes otherwise.
 pub async fn queue_outlives_its_server(suite: &Suite) -> Result<History, Failure> {
-    use crate::testing::conformance::letter::Letter;
     let stage = suite.stage("queue_outlives_its_server");
     let played = async {
         let topic = stage.topic("topic");
@@ -165,6 +165,7 @@ pub async fn one_of_two_closes(suite: &Suite) -> Result<History, Failure> {
         let _first = a.takes().await?;
         let second = b.takes().await?;
         a.close().await?;
+        stage.until_ready(&client, &topic, 2).await?;
         second.ack.ack();
         b.takes().await?.ack.ack();
         b.takes().await?.ack.ack();
