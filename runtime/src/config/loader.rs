@@ -107,10 +107,7 @@ fn resolve(sources: &Sources, aliases: &SchemeAliases) -> Result<Config, ConfigE
     let transport_url = match lookup.get(&[(DEFAULT, "transport_url")])? {
         Some((text, origin)) => TransportUrl::parse_with_aliases(&text, aliases)
             .map_err(|source| ConfigError::TransportUrl { origin, source })?,
-        None => match legacy::transport_url(&lookup, aliases)? {
-            Some(url) => url,
-            None => TransportUrl::default(),
-        },
+        None => legacy::transport_url(&lookup, aliases)?.unwrap_or_default(),
     };
     let mut transport = TransportOptions::default();
     for name in TransportOptions::NAMES {
