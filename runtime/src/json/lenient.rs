@@ -1,7 +1,8 @@
-//! A serde reader for JSON as Python writes it, used only for values in which the scan found an oddity.
+//! A serde reader for JSON as Python writes it, used only for values in which the scan found an oddity. One pass over the
+//! text, as serde_json makes.
 
 use super::JsonError;
-use super::scan::Scanner;
+use super::scan::{ScanError, Scanner};
 use super::text::unquoted;
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, Visitor,
@@ -9,6 +10,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 /// The name by which `RawJson` asks for the text itself.
 pub(super) const RAW: &str = "$oslo_messaging::RawJson";
@@ -16,69 +18,80 @@ pub(super) const RAW: &str = "$oslo_messaging::RawJson";
 /// As serde_json: reading recurses, so nesting is bounded.
 const DEEPEST: usize = 127;
 
-/// A value of a text that a scan has found to be well-formed.
+/// A position in a text, at which a value begins.
 pub(super) struct Lenient<'de> {
     text: &'de str,
+    scanner: Scanner<'de>,
     depth: usize,
 }
 
 impl<'de> Lenient<'de> {
+    /// Reads a whole text.
     pub(super) fn decode<S: DeserializeSeed<'de>>(text: &'de str, seed: S) -> Result<S::Value, JsonError> {
-        seed.deserialize(Self { text, depth: 0 })
+        let mut reader = Self { text, scanner: Scanner::new(text), depth: 0 };
+        let value = seed.deserialize(&mut reader)?;
+        reader.scanner.end()?;
+        Ok(value)
     }
 
-    /// Its parts: the elements of an array, or keys and values by turns.
-    fn parts(&self) -> Result<Parts<'de>, JsonError> {
+    fn slice(&self, range: Range<usize>) -> &'de str {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// What stands between the quotes of the string that comes next.
+    fn string(&mut self) -> Result<&'de str, JsonError> {
+        let range = self.scanner.string()?;
+        Ok(self.slice(range))
+    }
+
+    /// Reads a container by `read`, which leaves the closing bracket.
+    fn container<T>(
+        &mut self,
+        [open, close]: [u8; 2],
+        read: impl FnOnce(&mut Self) -> Result<T, JsonError>,
+    ) -> Result<T, JsonError> {
         if self.depth >= DEEPEST {
             return Err(JsonError(format!("nested deeper than {DEEPEST} levels")));
         }
-        let text = self.text;
-        let mut parts = Vec::new();
-        let mut scanner = Scanner::new(text);
-        let found = if text.starts_with('{') {
-            scanner
-                .members(|s, key| {
-                    let value = s.value()?;
-                    parts.push(Part::Key(slice(text, key.0)));
-                    parts.push(Part::Value(slice(text, value.range)));
-                    Ok(())
-                })
-                .map(drop)
-        } else {
-            scanner.elements(|s| {
-                parts.push(Part::Value(slice(text, s.value()?.range)));
-                Ok(())
-            })
-        };
-        found.map_err(|e| JsonError(e.to_string()))?;
-        Ok(Parts { parts: parts.into_iter(), depth: self.depth + 1 })
+        self.scanner.take(open, "a container")?;
+        self.depth += 1;
+        let value = read(self)?;
+        self.depth -= 1;
+        self.scanner.take(close, "fewer elements")?;
+        Ok(value)
     }
 
-    fn number<V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, JsonError> {
-        let text = self.text;
-        if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-            if let Ok(small) = text.parse() {
-                visitor.visit_u64(small)
-            } else if let Ok(small) = text.parse() {
-                visitor.visit_i64(small)
-            } else if let Ok(big) = text.parse() {
-                visitor.visit_u128(big)
-            } else if let Ok(big) = text.parse() {
-                visitor.visit_i128(big)
-            } else {
-                Err(JsonError(format!("an integer of {} digits fits no type but RawJson", text.len())))
+    fn visit_scalar<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, JsonError> {
+        let range = self.scanner.scalar()?;
+        let text = self.slice(range);
+        match text {
+            "true" => visitor.visit_bool(true),
+            "false" => visitor.visit_bool(false),
+            "null" => visitor.visit_unit(),
+            "NaN" => visitor.visit_f64(f64::NAN),
+            "Infinity" => visitor.visit_f64(f64::INFINITY),
+            "-Infinity" => visitor.visit_f64(f64::NEG_INFINITY),
+            _ if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
+                visit_integer(text, visitor)
             }
-        } else {
             // Rust reads `1e400` as infinity, as Python does.
-            text.parse()
-                .map_err(|_| JsonError("expected a value".into()))
-                .and_then(|float| visitor.visit_f64(float))
+            _ => visitor.visit_f64(text.parse().map_err(|_| JsonError("expected a number".into()))?),
         }
     }
 }
 
-fn slice(text: &str, range: std::ops::Range<usize>) -> &str {
-    text.get(range).unwrap_or_default()
+fn visit_integer<'de, V: Visitor<'de>>(text: &str, visitor: V) -> Result<V::Value, JsonError> {
+    if let Ok(small) = text.parse() {
+        visitor.visit_u64(small)
+    } else if let Ok(small) = text.parse() {
+        visitor.visit_i64(small)
+    } else if let Ok(big) = text.parse() {
+        visitor.visit_u128(big)
+    } else if let Ok(big) = text.parse() {
+        visitor.visit_i128(big)
+    } else {
+        Err(JsonError(format!("an integer of {} digits fits no type but RawJson", text.len())))
+    }
 }
 
 fn visit_text<'de, V: Visitor<'de>>(between: &'de str, visitor: V) -> Result<V::Value, JsonError> {
@@ -88,26 +101,25 @@ fn visit_text<'de, V: Visitor<'de>>(between: &'de str, visitor: V) -> Result<V::
     }
 }
 
-impl<'de> Deserializer<'de> for Lenient<'de> {
+impl<'de> Deserializer<'de> for &mut Lenient<'de> {
     type Error = JsonError;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-        match self.text.as_bytes().first() {
-            Some(b'{') => visitor.visit_map(self.parts()?),
-            Some(b'[') => visitor.visit_seq(self.parts()?),
-            Some(b'"') => visit_text(slice(self.text, 1..self.text.len() - 1), visitor),
-            Some(b't') => visitor.visit_bool(true),
-            Some(b'f') => visitor.visit_bool(false),
-            Some(b'n') => visitor.visit_unit(),
-            Some(b'N') => visitor.visit_f64(f64::NAN),
-            Some(b'I') => visitor.visit_f64(f64::INFINITY),
-            Some(b'-') if self.text == "-Infinity" => visitor.visit_f64(f64::NEG_INFINITY),
-            _ => self.number(visitor),
+        match self.scanner.peek() {
+            Some(b'{') => self.container(*b"{}", |reader| visitor.visit_map(Parts { reader, first: true })),
+            Some(b'[') => self.container(*b"[]", |reader| visitor.visit_seq(Parts { reader, first: true })),
+            Some(b'"') => visit_text(self.string()?, visitor),
+            _ => self.visit_scalar(visitor),
         }
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-        if self.text == "null" { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.scanner.peek() == Some(b'n') {
+            self.scanner.scalar()?;
+            visitor.visit_none()
+        } else {
+            visitor.visit_some(self)
+        }
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -115,7 +127,12 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, JsonError> {
-        if name == RAW { visitor.visit_borrowed_str(self.text) } else { visitor.visit_newtype_struct(self) }
+        if name == RAW {
+            let found = self.scanner.value()?;
+            visitor.visit_borrowed_str(self.slice(found.range))
+        } else {
+            visitor.visit_newtype_struct(self)
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -124,81 +141,65 @@ impl<'de> Deserializer<'de> for Lenient<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, JsonError> {
-        match self.text.as_bytes().first() {
-            Some(b'"') => {
-                let name = unquoted(slice(self.text, 1..self.text.len() - 1));
-                visitor.visit_enum(name.into_owned().into_deserializer())
-            }
-            Some(b'{') => {
-                let mut parts = self.parts()?;
-                if parts.parts.len() != 2 {
-                    return Err(de::Error::invalid_length(parts.parts.len() / 2, &"an object with one key"));
-                }
-                let (Some(Part::Key(variant)), Some(Part::Value(text))) =
-                    (parts.parts.next(), parts.parts.next())
-                else {
-                    return Err(JsonError("expected an object with one key".into()));
-                };
-                visitor.visit_enum(Variant { variant, content: Self { text, depth: parts.depth } })
-            }
+        match self.scanner.peek() {
+            Some(b'"') => visitor.visit_enum(unquoted(self.string()?).into_owned().into_deserializer()),
+            Some(b'{') => self.container(*b"{}", |reader| visitor.visit_enum(Variant { reader })),
             _ => Err(JsonError("expected a text or an object with one key".into())),
         }
     }
 
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
+        self.scanner.value()?;
+        visitor.visit_unit()
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier ignored_any
+        tuple_struct map struct identifier
     }
 }
 
-enum Part<'de> {
-    /// What stands between a key's quotes.
-    Key(&'de str),
-    /// A value.
-    Value(&'de str),
+/// The elements or members of a container that are not read yet.
+struct Parts<'a, 'de> {
+    reader: &'a mut Lenient<'de>,
+    first: bool,
 }
 
-/// The parts of an array or an object that are not read yet.
-struct Parts<'de> {
-    parts: std::vec::IntoIter<Part<'de>>,
-    depth: usize,
-}
-
-impl<'de> Parts<'de> {
-    fn next<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, JsonError> {
-        match self.parts.next() {
-            None => Ok(None),
-            Some(Part::Key(between)) => seed.deserialize(ObjectKey(between)).map(Some),
-            Some(Part::Value(text)) => seed.deserialize(Lenient { text, depth: self.depth }).map(Some),
+impl Parts<'_, '_> {
+    /// Whether there is one more; the reader then stands at it.
+    fn more(&mut self, close: u8) -> Result<bool, JsonError> {
+        if self.reader.scanner.peek() == Some(close) {
+            return Ok(false);
         }
+        if !self.first {
+            self.reader.scanner.take(b',', "`,`")?;
+        }
+        self.first = false;
+        Ok(true)
     }
 }
 
-impl<'de> SeqAccess<'de> for Parts<'de> {
+impl<'de> SeqAccess<'de> for Parts<'_, 'de> {
     type Error = JsonError;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, JsonError> {
-        self.next(seed)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.parts.len())
+        if self.more(b']')? { seed.deserialize(&mut *self.reader).map(Some) } else { Ok(None) }
     }
 }
 
-impl<'de> MapAccess<'de> for Parts<'de> {
+impl<'de> MapAccess<'de> for Parts<'_, 'de> {
     type Error = JsonError;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, JsonError> {
-        self.next(seed)
+        if !self.more(b'}')? {
+            return Ok(None);
+        }
+        let key = self.reader.scanner.key()?;
+        seed.deserialize(ObjectKey(self.reader.slice(key.0))).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, JsonError> {
-        self.next(seed)?.ok_or_else(|| JsonError("a key without a value".into()))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.parts.len() / 2)
+        seed.deserialize(&mut *self.reader)
     }
 }
 
@@ -258,22 +259,22 @@ impl<'de> Deserializer<'de> for ObjectKey<'de> {
     }
 }
 
-/// An enum variant written as an object with one key.
-struct Variant<'de> {
-    variant: &'de str,
-    content: Lenient<'de>,
+/// An enum variant written as an object with one key; the reader stands at the key.
+struct Variant<'a, 'de> {
+    reader: &'a mut Lenient<'de>,
 }
 
-impl<'de> EnumAccess<'de> for Variant<'de> {
+impl<'a, 'de> EnumAccess<'de> for Variant<'a, 'de> {
     type Error = JsonError;
-    type Variant = Lenient<'de>;
+    type Variant = &'a mut Lenient<'de>;
 
-    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Lenient<'de>), JsonError> {
-        Ok((seed.deserialize(ObjectKey(self.variant))?, self.content))
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), JsonError> {
+        let key = self.reader.scanner.key()?;
+        Ok((seed.deserialize(ObjectKey(self.reader.slice(key.0)))?, self.reader))
     }
 }
 
-impl<'de> de::VariantAccess<'de> for Lenient<'de> {
+impl<'de> de::VariantAccess<'de> for &mut Lenient<'de> {
     type Error = JsonError;
 
     fn unit_variant(self) -> Result<(), JsonError> {
@@ -300,6 +301,12 @@ impl<'de> de::VariantAccess<'de> for Lenient<'de> {
 impl de::Error for JsonError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(message.to_string())
+    }
+}
+
+impl From<ScanError> for JsonError {
+    fn from(error: ScanError) -> Self {
+        Self(error.to_string())
     }
 }
 

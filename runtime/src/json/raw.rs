@@ -90,7 +90,7 @@ impl RawJson {
         let odd = match self.kind {
             Kind::Ordinary => false,
             Kind::Odd => true,
-            Kind::Unknown => Scanner::whole(text).map_err(|e| JsonError(e.to_string()))?.0.odd,
+            Kind::Unknown => Scanner::whole(text)?.0.odd,
         };
         if odd {
             return Lenient::decode(text, seed);
@@ -106,7 +106,7 @@ impl FromStr for RawJson {
 
     /// Takes a text that is one JSON value as Python's `json.loads` reads it.
     fn from_str(text: &str) -> Result<Self, JsonError> {
-        let (found, _) = Scanner::whole(text).map_err(|e| JsonError(e.to_string()))?;
+        let (found, _) = Scanner::whole(text)?;
         let range = found.range;
         Ok(Self::found(&Arc::from(&text[range.clone()]), Found { range: 0..range.len(), odd: found.odd }))
     }

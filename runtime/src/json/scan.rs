@@ -184,7 +184,9 @@ impl<'a> Scanner<'a> {
                 Some(b'"') => {
                     self.string()?;
                 }
-                _ => self.scalar()?,
+                _ => {
+                    self.scalar()?;
+                }
             }
             if self.close()? {
                 return Ok(Found { range: start..self.at, odd: before != self.oddities });
@@ -223,7 +225,8 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
-    fn key(&mut self) -> Result<Key, ScanError> {
+    /// Reads a key and its colon.
+    pub(super) fn key(&mut self) -> Result<Key, ScanError> {
         if self.peek() != Some(b'"') {
             return Err(self.error("a key in quotes"));
         }
@@ -234,7 +237,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a string from its opening quote; gives what is between the quotes.
-    fn string(&mut self) -> Result<Range<usize>, ScanError> {
+    pub(super) fn string(&mut self) -> Result<Range<usize>, ScanError> {
         let start = self.at + 1;
         let mut at = start;
         // Whether the last thing read was an escaped first half of a pair, and where it ended.
@@ -280,7 +283,9 @@ impl<'a> Scanner<'a> {
         Ok(start..at)
     }
 
-    fn scalar(&mut self) -> Result<(), ScanError> {
+    /// Reads a number or a literal; gives where it stands.
+    pub(super) fn scalar(&mut self) -> Result<Range<usize>, ScanError> {
+        let start = self.at;
         match self.text.get(self.at) {
             Some(b'-' | b'0'..=b'9') if !self.rest().starts_with(b"-I") => self.number(),
             Some(b't') => self.word(b"true"),
@@ -296,7 +301,8 @@ impl<'a> Scanner<'a> {
                 self.word(word)
             }
             _ => Err(self.error("a value")),
-        }
+        }?;
+        Ok(start..self.at)
     }
 
     fn word(&mut self, word: &'static [u8]) -> Result<(), ScanError> {
@@ -349,7 +355,8 @@ impl<'a> Scanner<'a> {
         Ok(count)
     }
 
-    fn take(&mut self, byte: u8, expected: &'static str) -> Result<(), ScanError> {
+    /// Reads one byte behind any space.
+    pub(super) fn take(&mut self, byte: u8, expected: &'static str) -> Result<(), ScanError> {
         if self.peek() != Some(byte) {
             return Err(self.error(expected));
         }

@@ -98,3 +98,25 @@ mod implementation {
         Err(NONE)
     }
 }
+
+#[cfg(all(test, feature = "transport"))]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    #[test]
+    fn b05_a_gzip_file_under_the_gzip_header_is_read() {
+        let mut body = Vec::new();
+        flate2::read::GzEncoder::new(&b"{}"[..], flate2::Compression::fast()).read_to_end(&mut body).unwrap();
+        assert_eq!(decompress(body, "application/x-gzip", 2).unwrap(), b"{}");
+    }
+
+    #[test]
+    fn b05_the_limit_is_the_last_size_that_passes() {
+        let mut body = b"before".to_vec();
+        compress(Compression::Gzip, &[b'x'; 1000], &mut body).unwrap();
+        let body = body.strip_prefix(b"before").unwrap().to_vec();
+        assert_eq!(decompress(body.clone(), "application/x-gzip", 1000).unwrap().len(), 1000);
+        assert!(decompress(body, "application/x-gzip", 999).unwrap_err().cause.contains("over 999 bytes"));
+    }
+}

@@ -1,5 +1,6 @@
 //! Failures: the JSON text of WIRE 2.3 and what may stand in its place.
 
+use super::Limits;
 use super::inner::is_falsy;
 use crate::error::RemoteFailure;
 use crate::json::RawJson;
@@ -52,7 +53,7 @@ fn without_suffix<'a>(class: &'a str, module: &'a str) -> (&'a str, &'a str, boo
 
 /// Reads the value of `failure`: a text that is a JSON object, as Python writes it, or whatever else a peer puts there. What
 /// is true in Python's eyes is a failure, also when nothing can be made of it: the call did not succeed.
-pub(super) fn read(value: &RawJson) -> Option<RemoteFailure> {
+pub(super) fn read(value: &RawJson, limits: &Limits) -> Option<RemoteFailure> {
     if is_falsy(value.as_str()) {
         return None;
     }
@@ -61,20 +62,21 @@ pub(super) fn read(value: &RawJson) -> Option<RemoteFailure> {
         Some(text) => text.parse::<RawJson>().ok(),
         None => Some(value.clone()),
     };
-    let members = object.as_ref().and_then(members);
-    let Some(members) = members else {
+    let members = |value: &RawJson| members(value, limits.keys);
+    let elements = |value: &RawJson| elements(value, limits.keys);
+    let Some(fields) = object.as_ref().and_then(members) else {
         let message = text.unwrap_or_else(|| value.as_str().to_owned());
         return Some(RemoteFailure { message, ..RemoteFailure::default() });
     };
     let mut failure = RemoteFailure::default();
-    for (name, value) in members {
+    for (name, value) in fields {
         match name.as_str() {
             "class" => failure.class = shown(&value),
             "module" => failure.module = shown(&value),
             "message" => failure.message = shown(&value),
-            "tb" => failure.traceback = lines(&value),
+            "tb" => failure.traceback = lines(&value, limits.keys),
             "args" => failure.args = elements(&value).unwrap_or_default(),
-            "kwargs" => failure.kwargs = self::members(&value).unwrap_or_default(),
+            "kwargs" => failure.kwargs = members(&value).unwrap_or_default(),
             _ => {}
         }
     }
@@ -99,35 +101,40 @@ fn shown(value: &RawJson) -> String {
     }
 }
 
-fn lines(value: &RawJson) -> Vec<String> {
-    match elements(value) {
+fn lines(value: &RawJson, most: usize) -> Vec<String> {
+    match elements(value, most) {
         Some(lines) => lines.iter().map(shown).collect(),
         None => string(value).into_iter().collect(),
     }
 }
 
-fn elements(value: &RawJson) -> Option<Vec<RawJson>> {
+/// The elements of an array; `None` when it is none, or has more than `most`.
+fn elements(value: &RawJson, most: usize) -> Option<Vec<RawJson>> {
     let mut elements = Vec::new();
-    let mut scanner = Scanner::new(value.as_str());
-    scanner
+    Scanner::new(value.as_str())
         .elements(|s| {
-            elements.push(value.part(s.value()?));
+            let found = s.value()?;
+            if elements.len() <= most {
+                elements.push(value.part(found));
+            }
             Ok(())
         })
         .ok()?;
-    Some(elements)
+    (elements.len() <= most).then_some(elements)
 }
 
-fn members(value: &RawJson) -> Option<Vec<(String, RawJson)>> {
+/// The members of an object; `None` when it is none, or has more than `most`.
+fn members(value: &RawJson, most: usize) -> Option<Vec<(String, RawJson)>> {
     let mut members = Vec::new();
-    let mut scanner = Scanner::new(value.as_str());
-    scanner
+    Scanner::new(value.as_str())
         .members(|s, key| {
             let found = s.value()?;
-            let name = value.as_str().get(key.0).unwrap_or_default();
-            members.push((unquoted(name).into_owned(), value.part(found)));
+            if members.len() <= most {
+                let name = value.as_str().get(key.0).unwrap_or_default();
+                members.push((unquoted(name).into_owned(), value.part(found)));
+            }
             Ok(())
         })
         .ok()?;
-    Some(members)
+    (members.len() <= most).then_some(members)
 }

@@ -102,7 +102,7 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingReply, O
         unique_id: text(&parts.unique_id),
         // Python reads a missing `ending` as false and waits for more; so does this side.
         ending: parts.ending.as_ref().is_some_and(|found| !super::inner::is_falsy(inner.json(found))),
-        failure: parts.failure.and_then(|found| failure::read(&inner.raw(found))),
+        failure: parts.failure.and_then(|found| failure::read(&inner.raw(found), limits)),
         rust_peer: text(&parts.peer).as_deref() == Some(PEER),
         refused: text(&parts.refused).as_deref().and_then(RejectionKind::from_name),
         result: parts.result.filter(|found| inner.json(found) != "null").map(|found| inner.raw(found)),

@@ -1,11 +1,16 @@
 //! The codec against WIRE parts 1 and 2: what is written, what is read, what is refused, and how much of it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 
 mod accept;
 mod failure;
+mod fuzz;
+mod golden;
+mod limits;
+mod odd;
 mod reply;
 mod request;
+mod round_trip;
 
 use oslo_messaging::wire::{
     IncomingReply, IncomingRequest, Limits, Malformed, Oslo2, Properties, WireFormat,
