@@ -9,6 +9,8 @@ extern crate self as oslo_messaging;
 pub mod __private;
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "transport")]
+mod connect;
 pub mod context;
 pub mod contract;
 #[cfg(feature = "transport")]
@@ -26,10 +28,28 @@ pub mod transport;
 pub mod version;
 pub mod wire;
 
+#[cfg(feature = "config")]
+pub use connect::FromConfigError;
+#[cfg(feature = "transport")]
+pub use connect::{ConnectError, ConnectOptions};
 pub use context::Context;
-pub use contract::contracts;
+pub use contract::{Call, Cast, contracts};
+pub use error::{CallError, CastError, Ran, RemoteFailure};
+#[cfg(feature = "transport")]
+pub use rpc::{RpcClient, RpcServer};
+pub use target::Target;
+#[cfg(feature = "transport")]
+pub use transport::Transport;
+pub use version::Version;
 
 pub use error::RpcError;
 
 mod macros;
 pub use macros::*;
+
+/// Directives for a `tracing` filter that silence lapin, which logs returned messages and frames whole, secrets included;
+/// whatever matters of it this crate logs itself. Append them to your own:
+/// `EnvFilter::new(format!("info,{}", oslo_messaging::log_filter()))`.
+pub const fn log_filter() -> &'static str {
+    "lapin=off"
+}

@@ -69,6 +69,11 @@ impl Link {
         }
     }
 
+    /// Whether its user has given it up.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(*self.state.borrow(), LinkState::Closed)
+    }
+
     /// Why there is no connection, for error texts; with the number of failed attempts.
     pub(super) fn trouble(&self) -> (u32, String) {
         match &*self.state.borrow() {
@@ -128,7 +133,7 @@ impl Link {
                     None => break "the connection ended".to_owned(),
                 }
             };
-            if matches!(*self.state.borrow(), LinkState::Closed) {
+            if self.is_closed() {
                 return;
             }
             tracing::warn!(role = self.role, %node, %cause, "connection lost, reconnecting");

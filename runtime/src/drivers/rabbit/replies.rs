@@ -80,8 +80,11 @@ impl Replies {
                 }
             }
             let (queue, error) = drive(&mut consumers, &mut waiting).await;
-            tracing::info!(node = %up.node, %queue, error = error.as_ref().map(tracing::field::display), "reply queue lost");
             self.current.send_replace(None);
+            if self.link.is_closed() {
+                return;
+            }
+            tracing::info!(node = %up.node, %queue, error = error.as_ref().map(tracing::field::display), "reply queue lost");
             if let Some(sink) = self.sink.get() {
                 sink.interrupted();
             }
