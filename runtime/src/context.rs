@@ -154,6 +154,12 @@ impl Context {
         self.delivery().map_or("", |d| &d.method)
     }
 
+    /// What the request being handled asked for: namespace and version as sent, topic and server of the serving side;
+    /// `None` outside handlers.
+    pub fn target(&self) -> Option<&Target> {
+        self.delivery().map(|delivery| &delivery.target)
+    }
+
     /// When the caller of the request being handled stops waiting. Outgoing calls with this context end by then.
     pub fn deadline(&self) -> Option<Instant> {
         self.delivery().and_then(|d| d.deadline)

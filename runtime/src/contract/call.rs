@@ -7,8 +7,11 @@ use super::prepared::{Prepared, Purpose};
 use super::serializer::Serializer;
 use crate::context::Context;
 use crate::error::{BadReply, CallError, CallFault, RequestInfo, RpcError};
+use crate::id::MessageId;
 use crate::json::RawJson;
+use crate::target::Target;
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -41,7 +44,9 @@ struct Sent {
     answer: BoxFuture<Result<Answer, CallFault>>,
     serializer: Option<Arc<dyn Serializer>>,
     context: Context,
-    request: RequestInfo,
+    message_id: MessageId,
+    method: Cow<'static, str>,
+    target: Target,
     since: Instant,
 }
 
@@ -130,13 +135,14 @@ impl State {
 
 fn send(prepared: Prepared) -> Result<Box<Sent>, CallFault> {
     let resolved = prepared.resolve(Purpose::Call).map_err(CallFault::NotSent)?;
-    let context = resolved.invocation.context.clone();
-    let request = resolved.invocation.info();
+    let invocation = resolved.invocation;
     Ok(Box::new(Sent {
-        answer: resolved.invoke.call(resolved.invocation),
         serializer: resolved.serializer,
-        context,
-        request,
+        context: invocation.context.clone(),
+        message_id: invocation.message_id,
+        method: invocation.method.clone(),
+        target: invocation.target.clone(),
+        answer: resolved.invoke.call(invocation),
         since: Instant::now(),
     }))
 }
@@ -150,7 +156,9 @@ impl Sent {
     }
 
     fn bad_reply(&self, cause: String) -> CallFault {
-        let request = RequestInfo { elapsed: self.since.elapsed(), ..self.request.clone() };
+        let mut request = RequestInfo::new(self.method.as_ref(), self.target.clone());
+        request.message_id = Some(self.message_id);
+        request.elapsed = self.since.elapsed();
         CallFault::BadReply(Box::new(BadReply { request, cause }))
     }
 }
@@ -159,7 +167,7 @@ impl<O> fmt::Debug for Call<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (state, method) = match &self.state {
             State::New(prepared) => ("new", prepared.method.as_ref()),
-            State::Sent(sent) => ("sent", sent.request.method.as_str()),
+            State::Sent(sent) => ("sent", sent.method.as_ref()),
             State::Done => ("done", ""),
         };
         f.debug_struct("Call").field("method", &method).field("state", &state).finish_non_exhaustive()

@@ -7,6 +7,7 @@ use super::request_builder::RequestBuilder;
 use crate::error::NotSentReason;
 use crate::target::Target;
 use crate::version::Version;
+use std::sync::Arc;
 
 /// The inside of every generated client: what it calls through, where, and by which contract. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -17,8 +18,9 @@ pub struct ClientCore {
 }
 
 impl ClientCore {
-    /// A client of `descriptor`'s contract at `target`.
-    pub fn new(caller: Caller, target: Target, descriptor: &'static EndpointDescriptor) -> Self {
+    /// A client of `descriptor`'s contract at `target`, in the contract's namespace unless the target has its own.
+    pub fn new(caller: Caller, mut target: Target, descriptor: &'static EndpointDescriptor) -> Self {
+        target.namespace = target.namespace.or_else(|| descriptor.namespace.map(Arc::from));
         Self { caller, target, descriptor }
     }
 

@@ -90,15 +90,12 @@ impl Prepared {
     fn resolve_target(&mut self) -> Target {
         let mut target = std::mem::take(&mut self.target);
         let options = &mut self.options;
-        let (endpoint, method) = self.contract.unzip();
         target.exchange = options.exchange.take().or(target.exchange);
         target.topic = options.topic.take().or(target.topic);
-        target.namespace = match options.namespace.take() {
-            Some(namespace) => namespace,
-            None => target.namespace.or_else(|| endpoint.and_then(|e| e.namespace).map(Arc::from)),
-        };
+        target.namespace = options.namespace.take().unwrap_or(target.namespace);
         // A server asked for here and now beats a fanout that only the contract asks for.
-        let contract_fanout = options.server.is_none() && method.is_some_and(|m| m.fanout);
+        let contract_fanout =
+            options.server.is_none() && self.contract.is_some_and(|(_, method)| method.fanout);
         target.fanout = options.fanout.unwrap_or(target.fanout || contract_fanout);
         target.server = options.server.take().or(target.server);
         target.version = match options.version {

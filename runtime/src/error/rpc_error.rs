@@ -56,3 +56,14 @@ impl RpcError for RemoteFailure {
         Some(failure.clone())
     }
 }
+
+/// Keeps a large error out of every `Result`.
+impl<E: RpcError> RpcError for Box<E> {
+    fn to_failure(&self) -> Failing {
+        E::to_failure(self)
+    }
+
+    fn from_failure(failure: &RemoteFailure) -> Option<Self> {
+        E::from_failure(failure).map(Box::new)
+    }
+}

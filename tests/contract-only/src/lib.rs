@@ -41,7 +41,12 @@ pub trait Inventory {
 
     /// Takes `count` of an item; gives what is left.
     #[call(since = "1.1")]
-    async fn take(&self, ctx: &Context, name: &str, #[arg(default = 1)] count: u32) -> Result<u32, InventoryError>;
+    async fn take(
+        &self,
+        ctx: &Context,
+        name: &str,
+        #[arg(default = 1)] count: u32,
+    ) -> Result<u32, InventoryError>;
 
     /// Puts something on the shelf.
     #[cast]

@@ -70,7 +70,9 @@ fn a_contract_crate_has_no_runtime_broker_or_tls_in_its_graph() {
     let tree = String::from_utf8(output.stdout).unwrap();
     let crates: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(crates.contains(&"oslo-messaging"), "{tree}");
-    for heavy in ["tokio", "lapin", "amq-protocol", "rustls", "openssl", "native-tls", "futures", "flate2", "bzip2"] {
+    for heavy in
+        ["tokio", "lapin", "amq-protocol", "rustls", "openssl", "native-tls", "futures", "flate2", "bzip2"]
+    {
         let found = crates.iter().find(|name| **name == heavy || name.starts_with(&format!("{heavy}-")));
         assert_eq!(found, None, "a contract crate must stay light");
     }
