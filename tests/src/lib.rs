@@ -9,4 +9,5 @@ mod environment;
 pub mod journal;
 pub mod proxy;
 pub mod python;
+pub mod scenarios;
 pub mod wait;

@@ -8,6 +8,7 @@ use super::correlation::{Correlation, Event, Outcome, Waiting};
 use super::deadline::{after, not_sent};
 use super::outgoing;
 use super::replies::ReplySink;
+use super::rust_peers::RustPeers;
 use crate::contract::{Answer, BoxFuture, Caller, Invocation, Invoke, classify};
 use crate::error::{
     CallFault, CastError, NotSent, NotSentReason, RequestInfo, ServerLost, TimeoutInfo, Unconfirmed,
@@ -15,8 +16,8 @@ use crate::error::{
 };
 use crate::id::MessageId;
 use crate::transport::{
-    Driver, DriverError, Health, Publish, PublishError, ReplyAddress, Route, Transport, TransportCounters,
-    TransportOptions,
+    Driver, DriverError, Health, Publish, PublishError, ReplyAddress, Route, SharedCaller, Transport,
+    TransportCounters, TransportOptions,
 };
 use crate::wire::{OutgoingCall, OutgoingRequest};
 use std::fmt;
@@ -32,9 +33,12 @@ const SETTLING: Duration = Duration::from_millis(250);
 /// How long a timed-out call waits for the broker's word on its queue.
 const INSPECTION: Duration = Duration::from_millis(500);
 
+/// Below this a server sends no signs of life.
+const SHORTEST_MONITOR: Duration = Duration::from_secs(2);
+
 impl From<&Transport> for Caller {
     fn from(transport: &Transport) -> Self {
-        Self::new(Arc::clone(invoker(transport)))
+        Self::new(Arc::clone(invoker(transport)) as Arc<dyn Invoke>)
     }
 }
 
@@ -54,8 +58,8 @@ impl Invoke for Transport {
     }
 }
 
-fn invoker(transport: &Transport) -> &Arc<dyn Invoke> {
-    transport.invoke_or_init(|| Arc::new(RpcCaller { shared: Shared::new(transport) }))
+fn invoker(transport: &Transport) -> &Arc<dyn SharedCaller> {
+    transport.caller_or_init(|| Arc::new(RpcCaller { shared: Shared::new(transport) }))
 }
 
 struct RpcCaller {
@@ -78,12 +82,22 @@ impl Invoke for RpcCaller {
     }
 }
 
+impl SharedCaller for RpcCaller {
+    fn closed(&self) {
+        self.shared.correlation.fail_all(|| PublishError::Unconfirmed {
+            cause: "the transport was closed before the answer came".to_owned(),
+            node: None,
+        });
+    }
+}
+
 struct Shared {
     driver: Arc<dyn Driver>,
     options: Arc<TransportOptions>,
     counters: Arc<TransportCounters>,
     correlation: Arc<Correlation>,
     control_exchange: Arc<str>,
+    rust_peers: RustPeers,
 }
 
 impl Shared {
@@ -94,6 +108,7 @@ impl Shared {
             counters: transport.counters(),
             correlation: Arc::default(),
             control_exchange: transport.options().control_exchange.as_str().into(),
+            rust_peers: RustPeers::default(),
         };
         let sink = ReplySink::new(
             Arc::downgrade(&shared.driver),
@@ -125,11 +140,12 @@ impl Shared {
             let text = "a call cannot go to every server, its caller takes one answer; use a cast";
             return Err(refuse(NotSentReason::InvalidTarget(text.to_owned())));
         }
+        let monitor = invocation.options.call_monitor.or_else(|| self.own_monitor(invocation, begun));
         let (address, remaining) = self.reply_address(invocation, begun).await.map_err(refuse)?;
         let call = OutgoingCall {
             message_id: invocation.message_id,
             reply_to: &address.0,
-            monitor: invocation.options.call_monitor,
+            monitor,
             timeout: remaining,
         };
         let publish = self.encode(invocation, begun, route.clone(), Some(call)).map_err(refuse)?;
@@ -144,15 +160,20 @@ impl Shared {
                 Err(error) => slot.failed(error),
             }),
         );
-        let ended = answer(&waiting, begun.deadline, invocation.options.call_monitor).await;
+        let ended = answer(&waiting, begun.deadline, monitor).await;
         let (confirmed, node) = (waiting.slot().is_confirmed(), waiting.slot().node());
         // Frees the slot before the broker is asked about a timeout.
         drop((waiting, address));
         match ended {
-            Ok(Outcome::Reply(reply)) => match reply.failure {
-                None => Ok(Answer::Result(reply.result.unwrap_or_default())),
-                Some(failure) => classify(failure, reply.refused, begun.info(invocation, node)),
-            },
+            Ok(Outcome::Reply(reply)) => {
+                if reply.rust_peer {
+                    self.rust_peers.answered(&invocation.target);
+                }
+                match reply.failure {
+                    None => Ok(Answer::Result(reply.result.unwrap_or_default())),
+                    Some(failure) => classify(failure, reply.refused, begun.info(invocation, node)),
+                }
+            }
             Ok(Outcome::Failed(error)) => Err(self.not_taken(error, invocation, begun).into()),
             Err(Silence::Server { silent_for }) => {
                 self.counters.servers_lost.add();
@@ -222,6 +243,15 @@ impl Shared {
         }
         let route = outgoing::route(&invocation.target)?;
         if begun.deadline <= begun.at { Err(NotSentReason::DeadlinePassed) } else { Ok(route) }
+    }
+
+    /// The monitoring of a call that asks for none: a call longer than the usual timeout, to a server known to be ours,
+    /// ends when that server was silent for the usual timeout.
+    fn own_monitor(&self, invocation: &Invocation, begun: &Begun) -> Option<Duration> {
+        let usual = self.options.rpc_response_timeout;
+        let long = begun.deadline - begun.at > usual && usual >= SHORTEST_MONITOR;
+        (long && self.driver.capabilities().call_monitor && self.rust_peers.contains(&invocation.target))
+            .then_some(usual)
     }
 
     /// The reply address, and what is then left of the call's time.

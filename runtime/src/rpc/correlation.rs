@@ -71,6 +71,14 @@ impl Correlation {
         }
     }
 
+    /// Ends every call that waits.
+    pub(crate) fn fail_all(&self, error: impl Fn() -> PublishError) {
+        let slots = std::mem::take(&mut *lock(&self.slots));
+        for slot in slots.values() {
+            slot.failed(error());
+        }
+    }
+
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         lock(&self.slots).len()

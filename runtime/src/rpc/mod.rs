@@ -10,6 +10,7 @@ mod deadline;
 mod log_limit;
 mod outgoing;
 mod replies;
+mod rust_peers;
 mod server;
 
 pub use client::RpcClient;

@@ -26,14 +26,20 @@ struct Shared {
     driver: Arc<dyn Driver>,
     options: Arc<TransportOptions>,
     counters: Arc<TransportCounters>,
-    invoke: OnceLock<Arc<dyn Invoke>>,
+    caller: OnceLock<Arc<dyn SharedCaller>>,
+}
+
+/// What carries out the calls of all clients of a transport.
+pub(crate) trait SharedCaller: Invoke {
+    /// The transport is closed: no answer comes any more.
+    fn closed(&self);
 }
 
 impl Transport {
     /// A transport over a driver. Programs make theirs from a URL or a configuration file instead.
     pub fn new(driver: Arc<dyn Driver>, options: TransportOptions) -> Self {
         let options = Arc::new(options);
-        let shared = Shared { driver, options, counters: Arc::default(), invoke: OnceLock::new() };
+        let shared = Shared { driver, options, counters: Arc::default(), caller: OnceLock::new() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -67,6 +73,9 @@ impl Transport {
     /// Everything on this transport fails from then on.
     pub async fn close(&self, limit: Duration) {
         self.shared.driver.close(limit).await;
+        if let Some(caller) = self.shared.caller.get() {
+            caller.closed();
+        }
     }
 
     /// What the clients of this transport have done so far.
@@ -93,8 +102,11 @@ impl Transport {
     }
 
     /// What carries out the calls of all clients of this transport; made by `make` when first asked for.
-    pub(crate) fn invoke_or_init(&self, make: impl FnOnce() -> Arc<dyn Invoke>) -> &Arc<dyn Invoke> {
-        self.shared.invoke.get_or_init(make)
+    pub(crate) fn caller_or_init(
+        &self,
+        make: impl FnOnce() -> Arc<dyn SharedCaller>,
+    ) -> &Arc<dyn SharedCaller> {
+        self.shared.caller.get_or_init(make)
     }
 }
 

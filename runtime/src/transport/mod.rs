@@ -13,6 +13,7 @@ pub use driver::{
     AckHandle, Acknowledge, BoxFuture, Capabilities, Confirmed, Consumer, Delivery, Driver, DriverError,
     Publish, PublishError, QueueState, ReplyAddress, Route, Settled, Sink, Subscription,
 };
+pub(crate) use handle::SharedCaller;
 pub use handle::{NotReady, Transport};
 pub use health::{ConnectFailure, ConnectFailureKind, Health};
 pub use option::{OptionError, OptionOrigin, OptionProblem};

@@ -15,6 +15,9 @@ pub struct TransportOptions {
     pub executor_thread_pool_size: usize,
     /// Whether servers answer `oslo_rpc_server_ping`; `rpc_ping_enabled`, default false.
     pub rpc_ping_enabled: bool,
+    /// How long a server sends a reply again whose queue is missing, default 60 s. An option of the broker's driver in
+    /// files and URLs: `kombu_missing_consumer_retry_timeout`.
+    pub reply_retry_timeout: Duration,
     /// Bounds on messages read and written.
     pub limits: Limits,
 }
@@ -26,6 +29,7 @@ impl Default for TransportOptions {
             rpc_response_timeout: Duration::from_secs(60),
             executor_thread_pool_size: 64,
             rpc_ping_enabled: false,
+            reply_retry_timeout: Duration::from_secs(60),
             limits: Limits::default(),
         }
     }

@@ -18,7 +18,11 @@ pub(crate) fn transport() -> Transport {
 
 /// One more transport on a broker.
 pub(crate) fn transport_on(broker: &MemoryBroker) -> Transport {
-    Transport::new(Arc::new(MemoryDriver::new(broker.clone())), TransportOptions::default())
+    transport_with(broker, TransportOptions::default())
+}
+
+pub(crate) fn transport_with(broker: &MemoryBroker, options: TransportOptions) -> Transport {
+    Transport::new(Arc::new(MemoryDriver::new(broker.clone())), options)
 }
 
 /// A server `host-1` of `topic` whose every method is `handler`.
@@ -41,4 +45,9 @@ pub(crate) fn client(transport: &Transport, topic: &str) -> RpcClient {
 
 pub(crate) fn no_context() -> Context {
     Context::new()
+}
+
+/// A handler that never ends.
+pub(crate) async fn forever(_: DynRequest) -> Result<Value, RemoteFailure> {
+    std::future::pending().await
 }

@@ -13,9 +13,6 @@ use std::time::Duration;
 /// How long a stop gives running handlers unless told otherwise: as long as callers wait by default.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
-/// How long a reply whose queue is missing is sent again, as Python's `kombu_missing_consumer_retry_timeout`.
-const REPLY_RETRY: Duration = Duration::from_secs(60);
-
 /// Describes an [`RpcServer`]; made by [`RpcServer::builder`].
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
@@ -46,7 +43,7 @@ impl RpcServerBuilder {
             ping: options.rpc_ping_enabled,
             stop_limit: STOP_LIMIT,
             start_timeout: options.rpc_response_timeout,
-            reply_retry: REPLY_RETRY,
+            reply_retry: options.reply_retry_timeout,
             transport: transport.clone(),
         }
     }
@@ -110,7 +107,7 @@ impl RpcServerBuilder {
         self
     }
 
-    /// How long a reply is sent again whose queue is missing. Default 60 s.
+    /// How long a reply is sent again whose queue is missing. Default: the transport's `reply_retry_timeout`, 60 s.
     ///
     /// Corresponds to `kombu_missing_consumer_retry_timeout`.
     pub fn missing_reply_queue_timeout(mut self, timeout: Duration) -> Self {

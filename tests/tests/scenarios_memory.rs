@@ -1,0 +1,15 @@
+//! The stories of `tests::scenarios` on the broker in the process.
+
+use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
+use oslo_messaging::transport::{Transport, TransportOptions};
+use std::sync::Arc;
+use tests::scenarios;
+
+fn transport() -> Transport {
+    Transport::new(Arc::new(MemoryDriver::new(MemoryBroker::new())), TransportOptions::default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_eighth_call_has_no_queue() {
+    scenarios::every_eighth_call_has_no_queue(&transport(), "mixed", 50).await;
+}
