@@ -26,7 +26,7 @@ impl Consumer for MemoryConsumer {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            self.broker.operate(|state| state.close(self.subscriber));
+            self.broker.operate(|state| state.close(&[self.subscriber]));
             self.broker.told().await;
         })
     }
@@ -34,7 +34,7 @@ impl Consumer for MemoryConsumer {
 
 impl Drop for MemoryConsumer {
     fn drop(&mut self) {
-        self.broker.operate(|state| state.close(self.subscriber));
+        self.broker.operate(|state| state.close(&[self.subscriber]));
     }
 }
 

@@ -12,7 +12,7 @@ use crate::transport::{
 use crate::wire::{Oslo2, WireFormat};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -22,7 +22,7 @@ const NAME: &str = "memory";
 /// closed or dropped.
 pub struct MemoryDriver {
     broker: MemoryBroker,
-    format: &'static dyn WireFormat,
+    format: Arc<dyn WireFormat>,
     /// Tells the subscriptions of this driver from those of others.
     id: u64,
     closed: AtomicBool,
@@ -36,17 +36,14 @@ struct Replies {
     address: Option<ReplyAddress>,
 }
 
-/// Oslo's format, as on RabbitMQ; one for all drivers of the process.
-static FORMAT: LazyLock<Oslo2> = LazyLock::new(Oslo2::new);
-
 impl MemoryDriver {
     /// A driver of `broker` that speaks oslo's format, as on RabbitMQ.
     pub fn new(broker: MemoryBroker) -> Self {
-        Self::with_format(broker, &*FORMAT)
+        Self::with_format(broker, Arc::new(Oslo2::new()))
     }
 
     /// A driver of `broker` whose messages look as `format` says.
-    pub fn with_format(broker: MemoryBroker, format: &'static dyn WireFormat) -> Self {
+    pub fn with_format(broker: MemoryBroker, format: Arc<dyn WireFormat>) -> Self {
         let node = format!("memory://{}", broker.name()).into();
         Self {
             id: broker.next_driver(),
@@ -98,9 +95,8 @@ impl MemoryDriver {
             self.health.send_replace(Health::Closed);
         }
         self.broker.operate(|state| {
-            for subscriber in state.queues.subscribers_of(self.id) {
-                state.close(subscriber);
-            }
+            let subscribers = state.queues.subscribers_of(self.id);
+            state.close(&subscribers);
         });
         let replies = std::mem::take(&mut *self.replies());
         // Not while the lock is held: the sink's owner may use this driver when it goes.
@@ -122,8 +118,8 @@ impl Driver for MemoryDriver {
         Capabilities::ALL
     }
 
-    fn format(&self) -> &'static dyn WireFormat {
-        self.format
+    fn format(&self) -> &dyn WireFormat {
+        &*self.format
     }
 
     fn publish(&self, message: Publish, settled: Settled) {

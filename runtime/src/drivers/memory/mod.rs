@@ -18,6 +18,8 @@ mod queue;
 mod queues;
 mod random;
 mod run_queue;
+#[cfg(test)]
+mod simulation;
 mod state;
 mod subscriber;
 

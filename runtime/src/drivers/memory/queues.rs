@@ -109,39 +109,42 @@ impl Queues {
         }
     }
 
-    /// Cancels and gives back what is held. The queues named by the result were its own and are to be deleted.
-    pub(super) fn close(&mut self, subscriber: u64) -> Vec<Arc<str>> {
-        self.cancel(subscriber);
-        let Some(mut state) = self.subscribers.remove(&subscriber) else { return Vec::new() };
-        self.give_back(&mut state);
-        self.run_queue.push(Effect::Over(state.sink));
-        for lane in &state.lanes {
-            self.dispatch(&lane.queue, now());
+    /// Cancels and gives back what is held, all at once, so that nothing goes from one to the other of them. The queues
+    /// named by the result were their own and are to be deleted.
+    pub(super) fn close(&mut self, subscribers: &[u64]) -> Vec<Arc<str>> {
+        subscribers.iter().for_each(|subscriber| self.cancel(*subscriber));
+        let mut lanes = Vec::new();
+        for subscriber in subscribers {
+            let Some(mut state) = self.subscribers.remove(subscriber) else { continue };
+            self.give_back(&mut state);
+            self.run_queue.push(Effect::Over(state.sink));
+            lanes.append(&mut state.lanes);
         }
-        state.lanes.into_iter().filter(|lane| lane.own_queue).map(|lane| lane.queue).collect()
+        lanes.iter().for_each(|lane| self.dispatch(&lane.queue, now()));
+        lanes.into_iter().filter(|lane| lane.own_queue).map(|lane| lane.queue).collect()
     }
 
-    /// Cuts a subscription off and lets it come back at once: what it holds goes back to the queues, its tokens mean
-    /// nothing any more, and it takes its turn behind the other consumers.
-    pub(super) fn cut_off(&mut self, subscriber: u64) {
-        let Some(mut state) = self.subscribers.remove(&subscriber) else { return };
-        tracing::info!(label = state.label, "consumer cut off and back");
-        self.run_queue.push(Effect::Interrupted(state.sink.clone()));
-        let lanes: Vec<(Lane, Arc<str>)> = state.lanes_of(subscriber).collect();
-        for ((lane, name), kept) in lanes.iter().zip(&mut state.lanes) {
-            kept.in_line = false;
-            if let Some(queue) = self.by_name.get_mut(name) {
-                queue.not_ready(*lane);
+    /// Cuts subscriptions off, all at once, and lets them come back: what they hold goes back to the queues, their
+    /// tokens mean nothing any more, and they take their turn behind the other consumers.
+    pub(super) fn cut_off(&mut self, subscribers: &[u64]) {
+        let mut back = Vec::new();
+        for subscriber in subscribers {
+            let Some(mut state) = self.subscribers.remove(subscriber) else { continue };
+            tracing::info!(label = state.label, "consumer cut off and back");
+            self.run_queue.push(Effect::Interrupted(state.sink.clone()));
+            for (route, lane) in state.lanes.iter_mut().enumerate() {
+                let key = Lane { subscriber: *subscriber, route };
+                lane.in_line = false;
+                if let Some(queue) = self.by_name.get_mut(&lane.queue) {
+                    queue.not_ready(key);
+                }
+                back.push((key, lane.queue.clone()));
             }
+            self.give_back(&mut state);
+            self.subscribers.insert(*subscriber, state);
         }
-        self.give_back(&mut state);
-        self.subscribers.insert(subscriber, state);
-        for (lane, _) in &lanes {
-            self.line_up(*lane);
-        }
-        for (_, name) in &lanes {
-            self.dispatch(name, now());
-        }
+        back.iter().for_each(|(lane, _)| self.line_up(*lane));
+        back.iter().for_each(|(_, queue)| self.dispatch(queue, now()));
     }
 
     /// The subscriptions that consume `queue`, oldest first.

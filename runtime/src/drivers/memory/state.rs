@@ -96,7 +96,7 @@ impl State {
     /// Cuts off the consumers of a queue; says how many.
     pub(super) fn kill(&mut self, queue: &str) -> usize {
         let subscribers = self.queues.consumers_of(queue);
-        subscribers.iter().for_each(|subscriber| self.queues.cut_off(*subscriber));
+        self.queues.cut_off(&subscribers);
         subscribers.len()
     }
 
@@ -139,9 +139,9 @@ impl State {
         (queue, key)
     }
 
-    /// Ends a subscription: what it holds goes back, the queues of its own go.
-    pub(super) fn close(&mut self, subscriber: u64) {
-        for queue in self.queues.close(subscriber) {
+    /// Ends subscriptions: what they hold goes back, the queues of their own go.
+    pub(super) fn close(&mut self, subscribers: &[u64]) {
+        for queue in self.queues.close(subscribers) {
             self.queues.delete(&queue);
             self.exchanges.unbind(&queue);
         }

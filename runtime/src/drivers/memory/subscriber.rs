@@ -1,6 +1,6 @@
 //! A subscription as the broker keeps it: its consumers, what they hold, and who is told. Knows no queue's content.
 
-use super::queue::{Entry, Lane};
+use super::queue::Entry;
 use crate::transport::{Acknowledge, Sink};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -73,12 +73,6 @@ impl Subscriber {
     pub(super) fn release_all(&mut self) -> Vec<(usize, Entry)> {
         self.lanes.iter_mut().for_each(|lane| lane.unacknowledged = 0);
         std::mem::take(&mut self.held).into_values().collect()
-    }
-
-    /// The names under which queues know this subscription, given its key.
-    pub(super) fn lanes_of(&self, subscriber: u64) -> impl Iterator<Item = (Lane, Arc<str>)> + use<> {
-        let queues: Vec<Arc<str>> = self.lanes.iter().map(|lane| lane.queue.clone()).collect();
-        queues.into_iter().enumerate().map(move |(route, queue)| (Lane { subscriber, route }, queue))
     }
 }
 

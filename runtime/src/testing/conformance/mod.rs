@@ -4,8 +4,37 @@
 //! two or three peers on one broker, writes what happens as a [`History`], and compares that with the history it must
 //! have; no second driver is needed. Histories of two drivers can be compared all the same.
 //!
-//! Scripts use names of their own and run at the same time on one broker. They wait for events, with a
-//! [limit](Suite::limit) after which the script fails and says what it waited for.
+//! Scripts use names of their own and are played at the same time on one broker. They wait for events, with a
+//! [limit](Suite::limit) after which the script fails and says what it waited for. What a driver does not claim in its
+//! [`Capabilities`](crate::transport::Capabilities) is not asked of it.
+//!
+//! A test of a driver needs nothing but a function that connects:
+//!
+//! ```
+//! # #[cfg(feature = "memory")]
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
+//! use oslo_messaging::testing::conformance::{self, Suite};
+//! use oslo_messaging::transport::{BoxFuture, Driver};
+//! use std::sync::Arc;
+//!
+//! // Each call gives a driver with connections of its own, all to the same broker.
+//! let broker = MemoryBroker::new();
+//! let connect = move || -> BoxFuture<'static, Arc<dyn Driver>> {
+//!     let driver: Arc<dyn Driver> = Arc::new(MemoryDriver::new(broker.clone()));
+//!     Box::pin(async move { driver })
+//! };
+//!
+//! // One script, to work on it ...
+//! let suite = Suite::new(connect);
+//! let history = conformance::requeue_to_oneself(&suite).await.unwrap();
+//! assert_eq!(history.lines()[1], "a gets 1 again");
+//!
+//! // ... or all of them.
+//! let report = suite.run().await;
+//! assert!(report.passed(), "{report}");
+//! # });
+//! ```
 
 mod actor;
 mod history;
