@@ -9,6 +9,8 @@ mod duration;
 mod endpoint;
 mod names;
 mod rpc_error;
+#[cfg(test)]
+mod tests;
 mod text;
 mod version;
 

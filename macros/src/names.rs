@@ -85,7 +85,11 @@ impl Taken {
 
     /// The method's own name for its handler, unless somebody means something else by it.
     pub(crate) fn handler(&self, method: &Ident) -> Ident {
-        if self.0.contains(&method.to_string()) { self.fresh(&wire(method)) } else { Ident::clone(method) }
+        if self.0.contains(&method.to_string()) {
+            self.fresh(&format!("{}_handler", wire(method)))
+        } else {
+            Ident::clone(method)
+        }
     }
 }
 

@@ -30,6 +30,8 @@ const STRUCT: Table = Table {
 pub(super) struct Model {
     pub(super) runtime: TokenStream,
     pub(super) ident: Ident,
+    /// Whether it has parameters, which is an error.
+    pub(super) generic: bool,
     pub(super) errors: Vec<Declared>,
     /// The variant that takes every other failure.
     pub(super) other: Option<TokenStream>,
@@ -81,6 +83,7 @@ pub(super) fn error(written: &ErrorType, errors: &Errors) -> Model {
     let mut model = Model {
         runtime: outer.runtime.clone().unwrap_or_else(|| quote!(::oslo_messaging)),
         ident: written.ident.clone(),
+        generic: written.generics.lt_token.is_some(),
         errors: Vec::new(),
         other: None,
     };

@@ -55,6 +55,9 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
 /// In place of an implementation when something was wrong: what uses the type must not be told that it is no error type.
 pub(super) fn stand_in(model: &Model) -> TokenStream {
     let (rt, ident) = (runtime(model), &model.ident);
+    if model.generic {
+        return TokenStream::new();
+    }
     quote! {
         #[automatically_derived]
         impl #rt::RpcError for #ident {

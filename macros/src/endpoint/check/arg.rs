@@ -114,9 +114,7 @@ fn is_context(ty: &Type) -> bool {
 
 fn context_type(ty: &Type, errors: &Errors) -> Option<Type> {
     match ty {
-        Type::Reference(reference) if reference.mutability.is_none() && reference.lifetime.is_none() => {
-            Some(Type::clone(&reference.elem))
-        }
+        Type::Reference(reference) if reference.mutability.is_none() => Some(Type::clone(&reference.elem)),
         other => {
             let inner = match other {
                 Type::Reference(reference) => reference.elem.to_token_stream(),
@@ -150,7 +148,8 @@ fn passing(ty: &Type, errors: &Errors) -> Option<Passing> {
         errors.push(token, "an argument travels by value; it cannot be `&mut`");
         return None;
     }
-    if let Some(lifetime) = &reference.lifetime {
+    // Any other lifetime is a generic parameter of the method, which is refused there.
+    if let Some(lifetime) = reference.lifetime.as_ref().filter(|lifetime| lifetime.ident == "static") {
         errors.push(lifetime, format!("an argument lives as long as its request; remove `{lifetime}`"));
         return None;
     }

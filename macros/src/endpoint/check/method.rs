@@ -13,7 +13,7 @@ use crate::text;
 use crate::version::Version;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, FnArg, Meta, ReceiverKind, Safety, Signature};
+use syn::{Attribute, FnArg, Meta, Pat, ReceiverKind, Safety, Signature};
 
 const CALL: Table = Table {
     keys: &["aliases", "call_monitor", "name", "since", "timeout"],
@@ -103,7 +103,7 @@ pub(super) fn check(
         attrs: kept.all,
         cfg_predicates: kept.cfg_predicates,
         vis: written.vis.to_token_stream(),
-        sig: without_our_attributes(&written.sig),
+        sig: acceptable(written),
         body: written.body.clone(),
     };
     let method = clean.is_clean().then(|| Method {
@@ -260,12 +260,17 @@ fn reserved(ident: &Ident, client: &Ident, kind: Kind, errors: &Errors) {
     }
 }
 
-/// rustc takes neither our attributes nor documentation on an argument.
-fn without_our_attributes(sig: &Signature) -> Signature {
-    let mut sig = sig.clone();
+/// What rustc does not take in a trait's method: our attributes and documentation on an argument, and patterns where no
+/// body follows, which were reported.
+fn acceptable(written: &ast::Method) -> Signature {
+    let mut sig = written.sig.clone();
     for input in &mut sig.inputs {
         if let FnArg::Typed(typed) = input {
             typed.attrs.retain(|attr| !arg::is_ours(attr) && !attr.path().is_ident("doc"));
+            if written.body.is_none() && !matches!(&*typed.pat, Pat::Ident(name) if name.mutability.is_none())
+            {
+                *typed.pat = Pat::Verbatim(quote!(_));
+            }
         }
     }
     sig

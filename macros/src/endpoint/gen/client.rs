@@ -1,7 +1,7 @@
 //! `<Trait>Client`: a method for each of the trait's, with the same name and parameters.
 
 use super::server::{default, held};
-use super::{Helpers, doc, version};
+use super::{Helpers, argument_names, doc, version};
 use crate::endpoint::model::{Arg, Contract, Kind, Method, Passing};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -83,7 +83,7 @@ fn method(contract: &Contract, method: &Method, helpers: &Helpers) -> TokenStrea
     let Method { ident, cfg, client_attrs, context, args, output, .. } = method;
     let vis = &contract.shape.vis;
     let doc = doc::of_client_method(contract, method);
-    let request = Ident::new("request", Span::mixed_site());
+    let request = argument_names(method).fresh("request");
 
     let context_parameter = context.iter().map(|context| {
         let (ident, ty) = (&context.ident, &context.ty);

@@ -65,7 +65,9 @@ pub(super) fn of_trait(contract: &Contract, has_own: bool) -> TokenStream {
         ShapeItem::Other(_) => None,
     });
     let methods = methods.map(|method| {
-        let line = format!("     {} {{ .. }}", text::of(method.sig.to_token_stream()));
+        let mut sig = method.sig.clone();
+        sig.inputs.pop_punct();
+        let line = format!("     {} {{ .. }}", text::of(sig.to_token_stream()));
         match method.cfg_predicates.as_slice() {
             [] => quote!(#[doc = #line]),
             predicates => quote!(#[cfg_attr(all(#(#predicates),*), doc = #line)]),

@@ -10,9 +10,11 @@ mod doc;
 mod server;
 mod trait_;
 
-use super::model::Contract;
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use super::model::{Contract, Method};
+use crate::names::Taken;
+use crate::version::Version;
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
 
 /// The names of helper items inside the `const` block.
 struct Helpers {
@@ -43,10 +45,13 @@ pub(super) fn contract(contract: &Contract) -> TokenStream {
     let descriptor = descriptor::items(contract, &helpers);
     let server = server::items(contract, &helpers);
     let client = client::items(contract, &helpers);
+    let types = quote!(#trait_ #endpoint_struct #client_struct);
+    if !contract.shape.generics.is_empty() {
+        // Reported; what names the trait without its parameters would only be reported again.
+        return types;
+    }
     quote_spanned! {Span::mixed_site()=>
-        #trait_
-        #endpoint_struct
-        #client_struct
+        #types
 
         #cfg
         #[allow(deprecated, dead_code, non_camel_case_types, non_snake_case, unused_qualifications)]
@@ -61,11 +66,20 @@ pub(super) fn contract(contract: &Contract) -> TokenStream {
 
 /// `Duration::from_millis(..)`.
 fn duration(rt: &Ident, millis: u64) -> TokenStream {
+    let millis = Literal::u64_unsuffixed(millis);
     quote!(#rt::Duration::from_millis(#millis))
 }
 
 /// `Version::new(..)`.
-fn version(rt: &Ident, version: crate::version::Version) -> TokenStream {
-    let crate::version::Version { major, minor } = version;
+fn version(rt: &Ident, version: Version) -> TokenStream {
+    let (major, minor) = (Literal::u32_unsuffixed(version.major), Literal::u32_unsuffixed(version.minor));
     quote!(#rt::Version::new(#major, #minor))
+}
+
+/// Names of a method's arguments, which its locals must differ from.
+fn argument_names(method: &Method) -> Taken {
+    let mut names = Taken::default();
+    names.add(method.args.iter().map(|arg| arg.ident.to_token_stream()).collect());
+    names.add(method.context.iter().map(|context| context.ident.to_token_stream()).collect());
+    names
 }

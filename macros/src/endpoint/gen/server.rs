@@ -1,9 +1,8 @@
 //! `<Trait>Endpoint`: one handler a method, which decodes the arguments by name before its future exists, and the table
 //! of handlers. Only this code is generic over the service.
 
-use super::Helpers;
+use super::{Helpers, argument_names};
 use crate::endpoint::model::{Arg, Contract, DefaultValue, Kind, Method, Passing};
-use crate::names::Taken;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
@@ -79,9 +78,7 @@ fn handler(contract: &Contract, method: &Method, helpers: &Helpers) -> TokenStre
     let Helpers { rt, service: parameter, .. } = helpers;
     let (trait_, ident, cfg) = (&contract.shape.ident, &method.ident, &method.cfg);
     let name = contract.taken.handler(ident);
-    let mut taken = Taken::default();
-    taken.add(method.args.iter().map(|arg| arg.ident.to_token_stream()).collect());
-    taken.add(method.context.iter().map(|context| context.ident.to_token_stream()).collect());
+    let taken = argument_names(method);
     let (service, request) = (taken.fresh("service"), taken.fresh("request"));
 
     let mut decoded = Vec::new();

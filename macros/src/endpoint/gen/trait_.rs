@@ -4,8 +4,8 @@ use super::doc;
 use crate::endpoint::model::{Contract, ShapeItem, ShapeMethod};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ReturnType;
 use syn::spanned::Spanned;
+use syn::{ReturnType, Type};
 
 pub(super) fn definition(contract: &Contract) -> TokenStream {
     let shape = &contract.shape;
@@ -48,12 +48,10 @@ fn method(method: &ShapeMethod) -> TokenStream {
     let future = quote_spanned! {span=>
         impl ::core::future::Future<Output = #output> + ::core::marker::Send
     };
-    sig.output = ReturnType::Default;
+    sig.output = ReturnType::Type(Default::default(), Box::new(Type::Verbatim(future)));
     match body {
         // `async move` takes every argument along, as `async fn` does.
-        Some(body) => {
-            quote!(#attrs #[allow(clippy::manual_async_fn)] #vis #sig -> #future { async move #body })
-        }
-        None => quote!(#attrs #vis #sig -> #future;),
+        Some(body) => quote!(#attrs #[allow(clippy::manual_async_fn)] #vis #sig { async move #body }),
+        None => quote!(#attrs #vis #sig;),
     }
 }

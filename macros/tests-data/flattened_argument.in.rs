@@ -1,0 +1,4 @@
+#[endpoint(version = "1.0", unknown_args = "ignore")]
+trait Lists {
+    async fn list(&self, ctx: &Context, #[arg(flatten)] query: ListQuery) -> Result<Vec<String>, Infallible>;
+}

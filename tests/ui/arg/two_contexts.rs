@@ -1,0 +1,9 @@
+use oslo_messaging::error::RemoteFailure;
+use oslo_messaging::{Context, endpoint};
+
+#[endpoint(version = "5.3")]
+trait Compute {
+    async fn show(&self, ctx: &Context, other: &Context) -> Result<u32, RemoteFailure>;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use oslo_messaging::error::RemoteFailure;
+use oslo_messaging::{Context, endpoint};
+
+#[endpoint(version = "5.3")]
+trait Compute {
+    #[call(fanout)]
+    async fn show(&self, ctx: &Context) -> Result<u32, RemoteFailure>;
+}
+
+fn main() {}

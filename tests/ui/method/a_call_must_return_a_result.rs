@@ -1,0 +1,8 @@
+use oslo_messaging::{Context, endpoint};
+
+#[endpoint(version = "5.3")]
+trait Compute {
+    async fn show(&self, ctx: &Context);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use oslo_messaging::call;
+
+#[call]
+fn show() {}
+
+fn main() {}

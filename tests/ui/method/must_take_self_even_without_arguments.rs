@@ -1,0 +1,9 @@
+use oslo_messaging::error::RemoteFailure;
+use oslo_messaging::endpoint;
+
+#[endpoint(version = "5.3")]
+trait Compute {
+    async fn show() -> Result<u32, RemoteFailure>;
+}
+
+fn main() {}

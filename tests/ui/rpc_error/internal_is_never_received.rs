@@ -1,0 +1,11 @@
+use oslo_messaging::RpcError;
+
+#[derive(Debug, thiserror::Error, RpcError)]
+#[rpc_error(module = "nova.exception")]
+enum Failure {
+    #[error("one")]
+    #[rpc_error(internal, also = "nova.One")]
+    One,
+}
+
+fn main() {}

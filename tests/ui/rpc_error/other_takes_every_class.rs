@@ -1,0 +1,12 @@
+use oslo_messaging::error::RemoteFailure;
+use oslo_messaging::RpcError;
+
+#[derive(Debug, thiserror::Error, RpcError)]
+#[rpc_error(module = "nova.exception")]
+enum Failure {
+    #[error("one")]
+    #[rpc_error(other, class = "One")]
+    One(RemoteFailure),
+}
+
+fn main() {}

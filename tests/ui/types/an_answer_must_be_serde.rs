@@ -1,0 +1,11 @@
+use oslo_messaging::error::RemoteFailure;
+use oslo_messaging::{Context, endpoint};
+
+struct Foo;
+
+#[endpoint(version = "5.3")]
+trait Compute {
+    async fn show(&self, ctx: &Context) -> Result<Foo, RemoteFailure>;
+}
+
+fn main() {}

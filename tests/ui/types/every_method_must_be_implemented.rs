@@ -1,0 +1,13 @@
+use oslo_messaging::error::RemoteFailure;
+use oslo_messaging::{Context, endpoint};
+
+#[endpoint(version = "5.3")]
+trait Compute {
+    async fn show(&self, ctx: &Context) -> Result<u32, RemoteFailure>;
+}
+
+struct Manager;
+
+impl Compute for Manager {}
+
+fn main() {}
