@@ -1,6 +1,7 @@
 //! The server and the client of oslo.messaging's own documentation, in Rust: each works with the other's Python half.
 
 use clap::{Parser, Subcommand};
+use oslo_messaging::json::RawJson;
 use oslo_messaging::rpc::ServerHandle;
 use oslo_messaging::{
     CallError, Context, RemoteFailure, RpcClient, RpcServer, Target, Transport, Version, endpoint,
@@ -53,19 +54,19 @@ trait Control {
 #[endpoint(version = "1.0")]
 trait Test {
     /// Returns its argument.
-    async fn test(&self, arg: Value) -> Result<Value, RemoteFailure>;
+    async fn test(&self, arg: RawJson) -> Result<RawJson, RemoteFailure>;
 }
 
 #[endpoint(namespace = "namespace1", version = "1.0")]
 trait Test1 {
     /// Returns its argument.
-    async fn test(&self, arg: Value) -> Result<Value, RemoteFailure>;
+    async fn test(&self, arg: RawJson) -> Result<RawJson, RemoteFailure>;
 }
 
 #[endpoint(namespace = "namespace2", version = "1.0")]
 trait Test2 {
     /// Returns its argument.
-    async fn test(&self, arg: Value) -> Result<Value, RemoteFailure>;
+    async fn test(&self, arg: RawJson) -> Result<RawJson, RemoteFailure>;
 }
 
 /// Stops the server that it is part of; the handle exists only once that runs.
@@ -83,19 +84,19 @@ impl Control for Controller {
 struct Echo;
 
 impl Test for Echo {
-    async fn test(&self, arg: Value) -> Result<Value, RemoteFailure> {
+    async fn test(&self, arg: RawJson) -> Result<RawJson, RemoteFailure> {
         Ok(arg)
     }
 }
 
 impl Test1 for Echo {
-    async fn test(&self, arg: Value) -> Result<Value, RemoteFailure> {
+    async fn test(&self, arg: RawJson) -> Result<RawJson, RemoteFailure> {
         Ok(arg)
     }
 }
 
 impl Test2 for Echo {
-    async fn test(&self, arg: Value) -> Result<Value, RemoteFailure> {
+    async fn test(&self, arg: RawJson) -> Result<RawJson, RemoteFailure> {
         Ok(arg)
     }
 }

@@ -142,6 +142,7 @@ impl Link {
                 node: node.to_string(),
                 cause,
             }));
+            pause = self.settings.retry.pause_after_loss();
         }
     }
 

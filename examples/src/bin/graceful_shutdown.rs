@@ -1,0 +1,82 @@
+//! A stop that loses nothing: the running handler finishes and answers, what was not begun goes to another server.
+//!
+//! Runs on the embedded broker; `--url` takes another. With Ctrl-C it stops the same way.
+
+use clap::Parser;
+use oslo_messaging::rpc::ServerHandle;
+use oslo_messaging::{RemoteFailure, RpcServer, Target, Transport, endpoint};
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
+
+#[derive(Parser)]
+#[command(about = "Stops a busy server while another takes over, and shows that every call is answered")]
+struct Cli {
+    /// Transport URL.
+    #[arg(long, default_value = "memory://")]
+    url: String,
+}
+
+#[endpoint(version = "1.0")]
+trait Worker {
+    /// Works until it is allowed to end; returns the name of the server.
+    async fn work(&self, job: u32) -> Result<String, RemoteFailure>;
+}
+
+struct Named {
+    name: &'static str,
+    begun: Arc<Notify>,
+    may_end: Arc<Semaphore>,
+}
+
+impl Worker for Named {
+    async fn work(&self, job: u32) -> Result<String, RemoteFailure> {
+        println!("  {} begins job {job}", self.name);
+        self.begun.notify_one();
+        // The permit is given back when the job ends.
+        let _permit = self.may_end.acquire().await;
+        Ok(self.name.to_owned())
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    examples::log_to_stderr();
+    let transport = Transport::connect(Cli::parse().url)?;
+    let topic = format!("work-{}", oslo_messaging::id::MessageId::random());
+    let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Semaphore::new(0)));
+    let start = async |name: &'static str| -> Result<ServerHandle, Box<dyn Error>> {
+        let worker = Named { name, begun: Arc::clone(&begun), may_end: Arc::clone(&may_end) };
+        // One job at a time and one more waiting, so that the second one is there to be given back.
+        let server = RpcServer::builder(&transport, Target::server(&topic, name))
+            .endpoint(WorkerEndpoint::new(worker))
+            .concurrency(1)
+            .prefetch(2)
+            .build()?;
+        Ok(server.start().await?)
+    };
+
+    println!("server one runs one job at a time; two jobs are sent");
+    let one = start("one").await?;
+    let client = WorkerClient::new(&transport, Target::topic(&topic));
+    let jobs: Vec<_> = (1..=2).map(|job| tokio::spawn(client.work(job))).collect();
+    begun.notified().await;
+
+    println!("server one is told to stop; server two starts");
+    one.stop();
+    let two = start("two").await?;
+    may_end.add_permits(1);
+    for (job, answer) in (1..).zip(jobs) {
+        println!("job {job} was done by server {}", answer.await??);
+    }
+    let stopped = one.wait(Duration::from_secs(10)).await;
+    println!(
+        "server one: {} finished after the stop, {} given back",
+        stopped.finished, stopped.returned_to_queue
+    );
+    two.stop();
+    two.wait(Duration::from_secs(10)).await;
+    transport.close(Duration::from_secs(5)).await;
+    Ok(())
+}
