@@ -42,7 +42,7 @@ fn resolve(
     };
     // `$a` is looked up in the value's own group, `$a.b` in group `a`; then either in DEFAULT.
     let own = match name.split_once('.') {
-        Some((group, name)) => value_of(&group.to_lowercase(), name),
+        Some((group, name)) => value_of(group, name),
         None => value_of(group, name),
     };
     own.or_else(|| value_of(DEFAULT, name)).unwrap_or_else(|| Err(Problem::Unset(name.to_owned())))

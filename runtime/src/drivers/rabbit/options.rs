@@ -150,8 +150,8 @@ impl RabbitOptions {
                 self.transient_queues_ttl =
                     Some(seconds(value, 0, LONGEST_TTL)?).filter(|ttl| !ttl.is_zero());
             }
-            "rabbit_qos_prefetch_count" => self.prefetch = Some(integer(value, 0, u16::MAX)?),
-            "heartbeat_timeout_threshold" => self.heartbeat = seconds(value, 0, u16::MAX.into())?,
+            "rabbit_qos_prefetch_count" => self.prefetch = Some(up_to_u16(value)?),
+            "heartbeat_timeout_threshold" => self.heartbeat = Duration::from_secs(up_to_u16(value)?.into()),
             "rabbit_retry_interval" => self.retry_interval = seconds(value, 1, LONGEST)?,
             "rabbit_retry_backoff" => self.retry_backoff = seconds(value, 0, LONGEST)?,
             "rabbit_interval_max" => self.retry_interval_max = seconds(value, 1, LONGEST)?,
@@ -188,6 +188,13 @@ impl RabbitOptions {
         }
         Ok(())
     }
+}
+
+/// A number that AMQP carries in 16 bits; in Python, what is below zero is as good as zero.
+fn up_to_u16(text: &str) -> Result<u16, OptionProblem> {
+    let value: i64 = integer(text, i32::MIN.into(), u16::MAX.into())
+        .map_err(|_| OptionProblem::expected(format!("a whole number from 0 to {}", u16::MAX)))?;
+    Ok(u16::try_from(value).unwrap_or(0))
 }
 
 /// Both of the usual methods send the same user and password in another form.
@@ -240,6 +247,15 @@ mod tests {
         for name in EFFECTIVE.iter().filter(|name| !without_a_field.contains(name)) {
             assert!(changes.iter().any(|(changed, _)| changed == name), "{name} is not tried");
         }
+    }
+
+    #[test]
+    fn below_zero_is_zero_where_python_takes_it_so() {
+        let mut options = RabbitOptions::default();
+        assert_eq!(options.set("heartbeat_timeout_threshold", "-1"), Ok(()));
+        assert_eq!(options.set("rabbit_qos_prefetch_count", "-1"), Ok(()));
+        assert_eq!((options.heartbeat, options.prefetch), (Duration::ZERO, Some(0)));
+        assert!(options.set("rabbit_qos_prefetch_count", "65536").is_err());
     }
 
     #[test]

@@ -1,0 +1,44 @@
+"""What the installed oslo.config reads in configuration files.
+
+Reads one JSON object a line, `files` (texts, the later ones over the earlier ones) and `environment`, and prints one
+JSON object a line: the `control_exchange` that oslo.messaging would use, or the exception.
+"""
+
+import json
+import os
+import sys
+import tempfile
+
+from oslo_config import cfg
+from oslo_messaging import transport
+from oslo_messaging._drivers import impl_rabbit
+from oslo_messaging.rpc import client
+
+
+def ask(files, environment):
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = []
+        for number, text in enumerate(files):
+            path = os.path.join(folder, f"{number}.conf")
+            with open(path, "w", newline="", encoding="utf-8") as file:
+                file.write(text)
+            arguments += ["--config-file", path]
+        conf = cfg.ConfigOpts()
+        conf.register_opts(transport._transport_opts)
+        conf.register_opts(client._client_opts)
+        conf.register_opts(impl_rabbit.rabbit_opts, group="oslo_messaging_rabbit")
+        os.environ.update(environment)
+        try:
+            conf(arguments, project="config_table", default_config_files=[], default_config_dirs=[])
+            return {"control_exchange": conf.control_exchange}
+        # A circle of references ends in RecursionError, which is an Exception too.
+        except Exception as error:
+            return {"exception": type(error).__name__}
+        finally:
+            for name in environment:
+                del os.environ[name]
+
+
+for line in sys.stdin:
+    question = json.loads(line)
+    print(json.dumps(ask(question["files"], question["environment"])), flush=True)
