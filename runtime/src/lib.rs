@@ -21,7 +21,6 @@ pub mod json;
 #[cfg(feature = "transport")]
 pub mod rpc;
 pub mod target;
-#[cfg(feature = "transport")]
 pub mod testing;
 #[cfg(feature = "transport")]
 pub mod transport;

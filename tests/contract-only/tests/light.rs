@@ -7,6 +7,8 @@
 use contract_only::{Inventory, InventoryClient, InventoryError, Item};
 use oslo_messaging::Context;
 use oslo_messaging::error::{CallError, Ran};
+use oslo_messaging::target::Target;
+use oslo_messaging::testing::{Recorder, assert_contract};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::pin;
@@ -56,6 +58,24 @@ fn a_contract_is_called_in_process_without_a_runtime() {
     let error = now(inventory.take(&ctx, "cup", 2)).unwrap_err();
     assert_eq!(error, CallError::Remote(InventoryError::SoldOut { left: 1 }));
     assert_eq!(error.ran(), Ran::Yes);
+}
+
+#[test]
+fn the_contract_is_the_one_that_was_published() {
+    assert_contract(InventoryClient::DESCRIPTOR, "contracts/inventory.json");
+}
+
+#[test]
+fn code_that_owns_a_client_is_tested_with_a_recorder() {
+    let recorder = Recorder::new();
+    recorder.expect("shop", "take").with_arg("name", "cup").fail(&InventoryError::SoldOut { left: 0 });
+    let inventory = InventoryClient::new(&recorder, Target::topic("shop"));
+    let error = now(inventory.take(&Context::test(), "cup", 1)).unwrap_err();
+    assert_eq!(error.as_remote(), Some(&InventoryError::SoldOut { left: 0 }));
+    recorder.verify().unwrap();
+    // Used up: a second one is not expected.
+    assert_eq!(now(inventory.take(&Context::test(), "cup", 1)).unwrap_err().ran(), Ran::No);
+    assert_eq!(recorder.verify().unwrap_err().unexpected.len(), 1);
 }
 
 #[test]
