@@ -1,6 +1,7 @@
 //! The peers: what each takes to serve and to load, as a process and inside one.
 
 mod lapin;
+mod ours;
 mod python;
 
 use std::time::Duration;
@@ -66,18 +67,16 @@ impl Contender {
     /// What this peer promises for its figures.
     pub(crate) fn guarantees(self) -> Value {
         match self {
-            Self::Ours => json!({
-                "request": "mandatory, confirmed", "reply": "mandatory, confirmed", "ack": "each, before dispatch",
-            }),
-            Self::Lapin(LapinMode::Equal) => json!({
-                "request": "mandatory, confirmed", "reply": "mandatory, confirmed", "ack": "each, before dispatch",
+            Self::Ours | Self::Lapin(LapinMode::Equal) => json!({
+                "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
+                "ack": "each request before dispatch, each reply",
             }),
             Self::Lapin(LapinMode::Tuned) => json!({
-                "request": "mandatory, unconfirmed", "reply": "mandatory, unconfirmed", "ack": "32 at a time",
+                "request": "mandatory, unconfirmed", "reply": "mandatory, unconfirmed", "ack": "32 requests at a time, no reply",
             }),
             Self::Python => json!({
                 "request": "mandatory (at_least_once), confirmed", "reply": "mandatory, confirmed",
-                "ack": "each, before dispatch", "executor": "threading",
+                "ack": "each request before dispatch, each reply", "executor": "threading",
             }),
         }
     }
@@ -134,7 +133,12 @@ pub(crate) async fn serve(options: ServerOptions) -> Result<()> {
             let _serving = lapin::serve(url, topic, options.lapin_mode).await?;
             wait_for_the_end(&options).await
         }
-        PeerName::Ours => Err(Error::Usage("not built in".to_owned())),
+        PeerName::Ours => {
+            let serving = ours::Serving::start(url, topic).await?;
+            wait_for_the_end(&options).await?;
+            serving.close().await;
+            Ok(())
+        }
         PeerName::Python | PeerName::All => {
             Err(Error::Usage("`server` serves one peer: ours, lapin or python".to_owned()))
         }
@@ -155,7 +159,8 @@ pub(crate) async fn load(options: ClientOptions) -> Result<()> {
         PeerName::Lapin => {
             drive(lapin::LapinClient::connect(url, topic, options.lapin_mode).await?, &plan).await?
         }
-        PeerName::Ours | PeerName::Python | PeerName::All => {
+        PeerName::Ours => drive(ours::OursClient::connect(url, topic).await?, &plan).await?,
+        PeerName::Python | PeerName::All => {
             return Err(Error::Usage("`client` loads as one Rust peer: ours or lapin".to_owned()));
         }
     };
