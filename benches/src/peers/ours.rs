@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use oslo_messaging::{CallError, CastError, RpcServer, Target, Transport, cast, endpoint};
+use oslo_messaging::{CallError, CastError, RpcServer, Target, Transport, endpoint};
 
 use super::SERVER_NAME;
 use crate::broker::is_in_process;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use futures_util::{FutureExt, StreamExt};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Connection, Consumer};
 use serde::de::DeserializeOwned;
@@ -44,10 +44,12 @@ impl LapinClient {
         }
         let declare = QueueDeclareOptions { auto_delete: true, ..Default::default() };
         let replies = channel.queue_declare("".into(), declare, FieldTable::default()).await?.name().clone();
-        let consume = BasicConsumeOptions { no_ack: true, ..Default::default() };
+        // Replies are acknowledged where ours acknowledges them, one by one and without waiting for the write.
+        let acks = (mode == LapinMode::Equal).then(|| channel.clone());
+        let consume = BasicConsumeOptions { no_ack: acks.is_none(), ..Default::default() };
         let consumer =
             channel.basic_consume(replies.clone(), "".into(), consume, FieldTable::default()).await?;
-        tokio::spawn(receive(consumer, pending.clone()));
+        tokio::spawn(receive(consumer, acks, pending.clone()));
         let missing = format!("{topic}-missing").into();
         Ok(Self { channel, served: topic.into(), missing, replies, pending, mode, _connection: connection })
     }
@@ -127,12 +129,19 @@ impl Client for LapinClient {
     }
 }
 
-async fn receive(mut consumer: Consumer, pending: Arc<Pending>) {
+async fn receive(mut consumer: Consumer, acks: Option<Channel>, pending: Arc<Pending>) {
     while let Some(delivery) = consumer.next().await {
-        match delivery {
-            Ok(delivery) => pending.end(&delivery.properties, Ending::Reply(delivery.data)),
-            Err(error) => eprintln!("bench: the lapin client stopped receiving: {error}"),
+        let delivery = match delivery {
+            Ok(delivery) => delivery,
+            Err(error) => return eprintln!("bench: the lapin client stopped receiving: {error}"),
+        };
+        let acked = acks.as_ref().and_then(|channel| {
+            channel.basic_ack(delivery.delivery_tag, BasicAckOptions::default()).now_or_never()
+        });
+        if let Some(Err(error)) = acked {
+            return eprintln!("bench: the lapin client cannot acknowledge: {error}");
         }
+        pending.end(&delivery.properties, Ending::Reply(delivery.data));
     }
 }
 
