@@ -157,6 +157,8 @@ impl Shared {
             publish,
             Box::new(move |settled| match settled {
                 Ok(confirmed) => slot.confirmed(confirmed.node),
+                // The broker may have taken it: the reply, or the deadline, decides.
+                Err(PublishError::Lost { .. }) => {}
                 Err(error) => slot.failed(error),
             }),
         );
@@ -325,7 +327,7 @@ impl Shared {
                 let request = request(node);
                 CastError::Unroutable(Box::new(Unroutable { request, exchange, routing_key, code, text }))
             }
-            PublishError::Unconfirmed { cause, node } => {
+            PublishError::Unconfirmed { cause, node } | PublishError::Lost { cause, node } => {
                 CastError::Unconfirmed(Box::new(Unconfirmed { request: request(node), cause }))
             }
         }

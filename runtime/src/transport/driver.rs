@@ -107,7 +107,15 @@ pub enum PublishError {
         /// Node, as `host:port`.
         node: Option<Arc<str>>,
     },
-    /// Handed over, but no confirmation came, or a refusal.
+    /// Handed over, and the connection was lost before the broker's word: it may have it, and a call's reply may still come.
+    #[error("{cause}")]
+    Lost {
+        /// What was lost.
+        cause: String,
+        /// Node, as `host:port`.
+        node: Option<Arc<str>>,
+    },
+    /// Handed over, but the broker refused responsibility, or the driver stopped waiting for its word.
     #[error("{cause}")]
     Unconfirmed {
         /// What happened instead.

@@ -350,7 +350,7 @@ impl Shared {
                     let cause = "the broker refused responsibility (basic.nack)".to_owned();
                     Err(PublishError::Unconfirmed { cause, node })
                 }
-                Outcome::Lost(error) => Err(PublishError::Unconfirmed {
+                Outcome::Lost(error) => Err(PublishError::Lost {
                     cause: format!("lost before its confirmation: {error}"),
                     node,
                 }),

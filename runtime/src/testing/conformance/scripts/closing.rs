@@ -24,7 +24,7 @@ pub async fn close_settles_everything(suite: &Suite) -> Result<History, Failure>
         for publish in pending {
             match publish.outcome().await? {
                 Ok(_) => confirmed += 1,
-                Err(PublishError::Unconfirmed { .. }) => unknown += 1,
+                Err(PublishError::Unconfirmed { .. } | PublishError::Lost { .. }) => unknown += 1,
                 Err(PublishError::NotSent(_)) => {}
                 Err(other) => return Err(stage.failure(format!("a publish ended as {other:?}"))),
             }
