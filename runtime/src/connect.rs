@@ -87,8 +87,11 @@ impl Transport {
             Scheme::Rabbit => {
                 let mut rabbit = options.rabbit;
                 rabbit.apply_query(url)?;
+                let mut transport = options.transport;
+                transport.reply_retry_timeout = rabbit.reply_retry_timeout;
+                transport.mandatory_replies = rabbit.direct_mandatory;
                 let driver = crate::drivers::rabbit::RabbitDriver::connect(url, &rabbit)?;
-                Ok(Self::new(std::sync::Arc::new(driver), options.transport))
+                Ok(Self::new(std::sync::Arc::new(driver), transport))
             }
             #[cfg(feature = "memory")]
             Scheme::Memory => {

@@ -18,6 +18,8 @@ pub struct TransportOptions {
     /// How long a server sends a reply again whose queue is missing, default 60 s. An option of the broker's driver in
     /// files and URLs: `kombu_missing_consumer_retry_timeout`.
     pub reply_retry_timeout: Duration,
+    /// Whether replies ask the broker to say that their queue is missing, default true; `direct_mandatory_flag`.
+    pub mandatory_replies: bool,
     /// Bounds on messages read and written.
     pub limits: Limits,
 }
@@ -30,6 +32,7 @@ impl Default for TransportOptions {
             executor_thread_pool_size: 64,
             rpc_ping_enabled: false,
             reply_retry_timeout: Duration::from_secs(60),
+            mandatory_replies: true,
             limits: Limits::default(),
         }
     }

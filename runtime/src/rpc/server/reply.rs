@@ -90,7 +90,7 @@ pub(crate) fn encode(run: &Run, to: &ReplyTo, content: &Content) -> Publish {
     let reply = OutgoingReply { message_id: &to.message_id, unique_id, body: content.as_body() };
     let properties = run.driver.format().encode_reply(&reply, &mut body);
     let route = Route::Reply { address: Arc::clone(&to.address) };
-    let mandatory = run.driver.capabilities().mandatory;
+    let mandatory = run.mandatory_replies;
     Publish { route, body, properties, unique_id, mandatory, deadline: None, retry: None }
 }
 

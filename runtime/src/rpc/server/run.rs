@@ -30,6 +30,8 @@ pub(crate) struct Run {
     pub(crate) driver: Arc<dyn Driver>,
     pub(crate) limits: Limits,
     pub(crate) reply_retry: Duration,
+    /// Whether the broker is asked to say that a reply's queue is missing.
+    pub(crate) mandatory_replies: bool,
     /// Where handlers run: the runtime that was current at `start`.
     pub(crate) runtime: Handle,
     pub(crate) counters: ServerCounters,
@@ -49,8 +51,10 @@ pub(crate) struct Run {
 impl Run {
     pub(crate) fn new(config: Arc<Config>, runtime: Handle) -> Self {
         let options = config.transport.options();
+        let driver = Arc::clone(config.transport.driver());
         Self {
-            driver: Arc::clone(config.transport.driver()),
+            mandatory_replies: options.mandatory_replies && driver.capabilities().mandatory,
+            driver,
             limits: options.limits,
             reply_retry: config.reply_retry,
             runtime,
