@@ -34,7 +34,7 @@ pub(super) fn check(
     errors: &Errors,
 ) -> Option<Checked> {
     let clean = errors.scope();
-    let ty = &*written.ty;
+    let ty = plain(&written.ty);
     if let Some(cfg) = written.attrs.iter().find(|attr| attr.path().is_ident("cfg")) {
         errors.push(cfg, "an argument cannot have `#[cfg]`; put it on the method");
     }
@@ -101,9 +101,17 @@ fn name(pat: &Pat, has_body: bool, errors: &Errors) -> Option<Ident> {
     }
 }
 
+/// The type itself: a `$ty:ty` of a `macro_rules!` comes in an invisible group.
+pub(super) fn plain(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => plain(&group.elem),
+        other => other,
+    }
+}
+
 /// `Context`, `&Context` or `&mut Context`, by whatever path.
 fn is_context(ty: &Type) -> bool {
-    match ty {
+    match plain(ty) {
         Type::Reference(reference) => is_context(&reference.elem),
         Type::Path(path) => {
             path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
@@ -167,7 +175,7 @@ fn nested_reference(ty: &Type, errors: &Errors) {
 
 /// `T` of `Option<T>`, as far as tokens tell.
 pub(super) fn option_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = plain(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
     type_arguments(last).first().copied()
 }
@@ -176,7 +184,7 @@ pub(super) fn option_argument(ty: &Type) -> Option<&Type> {
 pub(super) fn type_arguments(segment: &PathSegment) -> Vec<&Type> {
     let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Vec::new() };
     let types = arguments.args.iter().filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
+        GenericArgument::Type(ty) => Some(plain(ty)),
         _ => None,
     });
     types.collect()

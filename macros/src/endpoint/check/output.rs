@@ -12,6 +12,7 @@ pub(super) fn check(ident: &Ident, output: &ReturnType, kind: Kind, errors: &Err
         }
         return None;
     };
+    let ty = super::arg::plain(ty);
     if is_stream(ty) {
         errors.push(ty, "streams are not supported\nhelp: use a `#[cast(fanout)]` or notifications");
     } else if kind != Kind::Call && is_plain_value(ty) {

@@ -1,0 +1,31 @@
+//! `#[cfg]` on methods and on traits.
+
+use messaging::error::RemoteFailure;
+
+/// Administration.
+#[messaging::endpoint(version = "1.0", crate = messaging)]
+pub trait Admin {
+    /// Only for administrators; first, so that what follows changes its number.
+    #[cfg(feature = "admin")]
+    async fn purge(&self) -> Result<(), RemoteFailure>;
+
+    /// One of two methods with the same name.
+    #[cfg(feature = "admin")]
+    async fn level(&self) -> Result<u32, RemoteFailure>;
+
+    /// One of two methods with the same name.
+    #[cfg(not(feature = "admin"))]
+    async fn level(&self) -> Result<u32, RemoteFailure>;
+
+    /// Always there.
+    async fn name(&self) -> Result<String, RemoteFailure>;
+}
+
+/// Not there at all: nothing generated may be.
+#[messaging::endpoint(version = "1.0", crate = messaging)]
+#[cfg(any())]
+pub trait Absent {
+    /// Does nothing.
+    #[cast]
+    async fn nothing(&self, missing: DoesNotExist);
+}

@@ -1,0 +1,63 @@
+//! Arguments, methods and types named as generated code might name its own things.
+
+use messaging::error::RemoteFailure;
+use messaging::Context;
+
+/// A constant whose name the descriptor might want.
+pub const DESCRIPTOR: usize = 2;
+
+/// A type whose name the service parameter might want.
+pub type S = u8;
+
+/// A type whose name the numbering of methods might want.
+pub type Index = u16;
+
+/// A module whose name the runtime's alias might want.
+pub mod rt {
+    /// A type inside it.
+    pub type Handle = u32;
+}
+
+/// A default that calls a function with the method's own name.
+fn r#match() -> u32 {
+    7
+}
+
+/// Collisions.
+#[messaging::endpoint(version = "1.1", crate = messaging)]
+pub trait Collide {
+    /// Each of these names is somebody's local in generated code, or was in another library's.
+    #[allow(clippy::too_many_arguments)]
+    async fn locals(
+        &self,
+        ctx: &Context,
+        self_: u8,
+        args: u8,
+        request: u8,
+        service: u8,
+        params: u8,
+        s: u8,
+        r: u8,
+        r#type: u8,
+        core: u8,
+    ) -> Result<u8, RemoteFailure>;
+
+    /// Types and values that helper items could hide.
+    async fn types(&self, a: S, b: Index, c: rt::Handle, d: [u8; DESCRIPTOR]) -> Result<u32, RemoteFailure>;
+
+    /// A keyword.
+    #[call(since = "1.1")]
+    async fn r#match(&self, #[arg(default = r#match())] r#in: u32) -> Result<u32, RemoteFailure>;
+
+    /// Names of the endpoint's own items.
+    #[cast]
+    async fn descriptor(&self);
+
+    /// Names of the endpoint's own items.
+    #[cast]
+    async fn invoke(&self, index: u8);
+
+    /// A borrowed argument named like what it is taken from.
+    #[cast]
+    async fn borrowed(&self, request: &str, service: Option<&str>, #[arg(default = "x")] request_1: &str);
+}
