@@ -4,15 +4,17 @@
 //! awaited but a missing connection and the answer itself: publishing returns at once, a confirmation only sets a flag,
 //! and the reply completes the waiting future from the driver's thread.
 
-use super::correlation::{Correlation, Event, Outcome, Waiting};
-use super::deadline::{after, not_sent};
+use super::begun::Begun;
+use super::correlation::{Correlation, Outcome};
+use super::deadline::{after, attempts_used_up, not_sent};
+use super::in_flight::InFlight;
 use super::outgoing;
 use super::replies::ReplySink;
 use super::rust_peers::RustPeers;
+use super::wait::{SETTLING, Silence, answer};
 use crate::contract::{Answer, BoxFuture, Caller, Invocation, Invoke, classify};
 use crate::error::{
-    CallFault, CastError, NotSent, NotSentReason, RequestInfo, ServerLost, TimeoutInfo, Unconfirmed,
-    Unroutable,
+    CallFault, CastError, NotSent, NotSentReason, ServerLost, TimeoutInfo, Unconfirmed, Unroutable,
 };
 use crate::id::MessageId;
 use crate::transport::{
@@ -21,14 +23,9 @@ use crate::transport::{
 };
 use crate::wire::{OutgoingCall, OutgoingRequest};
 use std::fmt;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
-
-/// How long a driver may take beyond a request's deadline to say what became of it. It settles by the deadline, so this
-/// only covers two timers that fire together.
-const SETTLING: Duration = Duration::from_millis(250);
+use tokio::time::{Instant, timeout};
 
 /// How long a timed-out call waits for the broker's word on its queue.
 const INSPECTION: Duration = Duration::from_millis(500);
@@ -122,7 +119,8 @@ impl Shared {
 
     async fn call(self: Arc<Self>, mut invocation: Invocation) -> Result<Answer, CallFault> {
         let mut in_flight = InFlight::begin(&self.counters);
-        let begun = Begun::call(&self, &mut invocation);
+        self.resolve(&mut invocation);
+        let begun = Begun::call(&invocation, self.options.rpc_response_timeout);
         let result = self.exchange(&invocation, &begun).await;
         in_flight.ended = true;
         if let Err(fault) = &result {
@@ -187,7 +185,7 @@ impl Shared {
                 let queue = self.inspect(&route).await;
                 Err(CallFault::Timeout(Box::new(TimeoutInfo {
                     request: begun.info(invocation, node),
-                    timeout: begun.deadline - begun.at,
+                    timeout: begun.time(),
                     confirmed: self.driver.capabilities().confirm.then_some(confirmed),
                     consumers: queue.map(|queue| queue.consumers),
                     waiting: queue.map(|queue| queue.messages),
@@ -200,7 +198,8 @@ impl Shared {
 
     async fn cast(self: Arc<Self>, mut invocation: Invocation) -> Result<(), CastError> {
         self.counters.casts.add();
-        let begun = Begun::cast(&self, &mut invocation);
+        self.resolve(&mut invocation);
+        let begun = Begun::cast(&invocation, self.options.rpc_response_timeout);
         let refuse =
             |reason| CastError::NotSent(Box::new(NotSent { request: begun.info(&invocation, None), reason }));
         let route = self.check(&invocation, &begun).map_err(refuse)?;
@@ -230,6 +229,13 @@ impl Shared {
         Err(error)
     }
 
+    /// Fills in the exchange that targets without one mean.
+    fn resolve(&self, invocation: &mut Invocation) {
+        if invocation.target.exchange.is_none() {
+            invocation.target.exchange = Some(Arc::clone(&self.control_exchange));
+        }
+    }
+
     /// All that can be found wrong before a connection is needed.
     fn check(&self, invocation: &Invocation, begun: &Begun) -> Result<Route, NotSentReason> {
         let unsupported = |capability| NotSentReason::Unsupported { driver: self.driver.name(), capability };
@@ -244,14 +250,14 @@ impl Shared {
             return Err(NotSentReason::InvalidTarget("the method has no name".to_owned()));
         }
         let route = outgoing::route(&invocation.target)?;
-        if begun.deadline <= begun.at { Err(NotSentReason::DeadlinePassed) } else { Ok(route) }
+        if begun.time().is_zero() { Err(NotSentReason::DeadlinePassed) } else { Ok(route) }
     }
 
     /// The monitoring of a call that asks for none: a call longer than the usual timeout, to a server known to be ours,
     /// ends when that server was silent for the usual timeout.
     fn own_monitor(&self, invocation: &Invocation, begun: &Begun) -> Option<Duration> {
         let usual = self.options.rpc_response_timeout;
-        let long = begun.deadline - begun.at > usual && usual >= SHORTEST_MONITOR;
+        let long = begun.time() > usual && usual >= SHORTEST_MONITOR;
         (long && self.driver.capabilities().call_monitor && self.rust_peers.contains(&invocation.target))
             .then_some(usual)
     }
@@ -263,7 +269,7 @@ impl Shared {
         begun: &Begun,
     ) -> Result<(ReplyAddress, Duration), NotSentReason> {
         if let Some(address) = self.driver.reply_address() {
-            return Ok((address, begun.deadline - begun.at));
+            return Ok((address, begun.time()));
         }
         let deadline = Some(begun.deadline.into_std());
         let health = self.driver.health();
@@ -271,7 +277,7 @@ impl Shared {
         let address = tokio::select! {
             biased;
             address = self.driver.reply_address_by(deadline) => address.map_err(refusal)?,
-            reason = super::deadline::attempts_used_up(health, invocation.options.retry, begun.at) => return Err(reason),
+            reason = attempts_used_up(health, invocation.options.retry, begun.at) => return Err(reason),
         };
         let remaining = begun.deadline.saturating_duration_since(Instant::now());
         if remaining.is_zero() { Err(NotSentReason::DeadlinePassed) } else { Ok((address, remaining)) }
@@ -341,116 +347,5 @@ impl Shared {
             return None;
         }
         timeout(INSPECTION, self.driver.inspect(route)).await.ok().flatten()
-    }
-}
-
-/// Why no outcome came.
-enum Silence {
-    Deadline,
-    Server { silent_for: Duration },
-}
-
-/// Waits for a call's end, its deadline, or its server's silence.
-async fn answer(waiting: &Waiting, deadline: Instant, monitor: Option<Duration>) -> Result<Outcome, Silence> {
-    let mut heard = monitor.map(|_| Instant::now());
-    let wake_at = |heard: Option<Instant>| match (heard, monitor) {
-        (Some(heard), Some(monitor)) => deadline.min(after(heard, monitor)),
-        _ => deadline,
-    };
-    let mut timer = pin!(sleep_until(wake_at(heard)));
-    loop {
-        let event = tokio::select! {
-            biased;
-            event = waiting.next() => Some(event),
-            () = timer.as_mut() => None,
-        };
-        match event {
-            Some(Event::Ended(outcome)) => return Ok(outcome),
-            Some(Event::Heartbeat) if heard.is_some() => {
-                heard = Some(Instant::now());
-                timer.as_mut().reset(wake_at(heard));
-            }
-            Some(Event::Heartbeat | Event::Settled) => {}
-            None => match heard {
-                Some(heard) if timer.deadline() < deadline => {
-                    return Err(Silence::Server { silent_for: heard.elapsed() });
-                }
-                _ => return settled_late(waiting, deadline).await.ok_or(Silence::Deadline),
-            },
-        }
-    }
-}
-
-/// A last look after the deadline: whether the broker's refusal, due by the same moment, is the better answer.
-async fn settled_late(waiting: &Waiting, deadline: Instant) -> Option<Outcome> {
-    waiting.tell_when_settled();
-    let last_word = async {
-        loop {
-            match waiting.next().await {
-                Event::Ended(outcome) => return Some(outcome),
-                Event::Settled => return None,
-                Event::Heartbeat => {}
-            }
-        }
-    };
-    tokio::time::timeout_at(after(deadline, SETTLING), last_word).await.ok().flatten()
-}
-
-/// When a request began and by when it ends.
-struct Begun {
-    at: Instant,
-    deadline: Instant,
-}
-
-impl Begun {
-    /// A call: its timeout counts from here, and the request being handled, if any, caps it.
-    fn call(shared: &Shared, invocation: &mut Invocation) -> Self {
-        let mut begun = Self::cast(shared, invocation);
-        if let Some(limit) = invocation.context.deadline() {
-            begun.deadline = begun.deadline.min(Instant::from_std(limit));
-        }
-        begun
-    }
-
-    /// A cast: nobody waits for its end, so only its own timeout bounds the wait for the broker.
-    fn cast(shared: &Shared, invocation: &mut Invocation) -> Self {
-        if invocation.target.exchange.is_none() {
-            invocation.target.exchange = Some(Arc::clone(&shared.control_exchange));
-        }
-        let at = Instant::now();
-        let timeout = invocation.options.timeout.unwrap_or(shared.options.rpc_response_timeout);
-        Self { at, deadline: after(at, timeout) }
-    }
-
-    fn info(&self, invocation: &Invocation, node: Option<String>) -> RequestInfo {
-        RequestInfo {
-            method: invocation.method.clone().into_owned(),
-            target: invocation.target.clone(),
-            message_id: Some(invocation.message_id),
-            node,
-            elapsed: self.at.elapsed(),
-        }
-    }
-}
-
-/// Counts a call as in flight until it has ended, or as dropped.
-struct InFlight {
-    counters: Arc<TransportCounters>,
-    ended: bool,
-}
-
-impl InFlight {
-    fn begin(counters: &Arc<TransportCounters>) -> Self {
-        counters.calls.add();
-        Self { counters: Arc::clone(counters), ended: false }
-    }
-}
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.counters.calls_ended.add();
-        if !self.ended {
-            self.counters.dropped_calls.add();
-        }
     }
 }

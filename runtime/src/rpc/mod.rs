@@ -3,15 +3,18 @@
 //! Stands above the driver seam: correlation of replies, deadlines, call monitoring, slots, answers and the stop are here,
 //! once for all brokers. Knows no broker's crate.
 
+mod begun;
 mod caller;
 mod client;
 mod correlation;
 mod deadline;
+mod in_flight;
 mod log_limit;
 mod outgoing;
 mod replies;
 mod rust_peers;
 mod server;
+mod wait;
 
 pub use client::RpcClient;
 pub use server::{BuildError, RpcServer, RpcServerBuilder, ServerHandle, ServerStats, StartError, Stopped};

@@ -4,7 +4,10 @@
 // Helpers and handlers under test fail by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod answering;
 mod calls;
 mod raw;
 mod replies;
+mod serving;
+mod stopping;
 mod support;

@@ -9,7 +9,9 @@ use oslo_messaging::target::Target;
 use oslo_messaging::transport::{Transport, TransportOptions};
 use serde_json::{Value, json};
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use tokio::sync::watch;
 
 /// A transport on a broker that no other test sees.
 pub(crate) fn transport() -> Transport {
@@ -50,4 +52,76 @@ pub(crate) fn no_context() -> Context {
 /// A handler that never ends.
 pub(crate) async fn forever(_: DynRequest) -> Result<Value, RemoteFailure> {
     std::future::pending().await
+}
+
+/// Holds handlers until it is opened, and knows how many have come and gone.
+#[derive(Clone, Default)]
+pub(crate) struct Gate {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    open: watch::Sender<bool>,
+    inside: watch::Sender<Inside>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Inside {
+    entered: usize,
+    left: usize,
+    most: usize,
+}
+
+/// Counts a handler out, however it ends.
+struct Leave(Arc<Shared>);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        self.0.inside.send_modify(|inside| inside.left += 1);
+    }
+}
+
+impl Gate {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// A handler that answers with its arguments when the gate is open.
+    pub(crate) fn handler(
+        &self,
+    ) -> impl Fn(DynRequest) -> Pin<Box<dyn Future<Output = Result<Value, RemoteFailure>> + Send>>
+    + Send
+    + Sync
+    + 'static {
+        let shared = Arc::clone(&self.shared);
+        move |request| {
+            let shared = Arc::clone(&shared);
+            Box::pin(async move {
+                shared.inside.send_modify(|inside| {
+                    inside.entered += 1;
+                    inside.most = inside.most.max(inside.entered - inside.left);
+                });
+                let _leave = Leave(Arc::clone(&shared));
+                shared.open.subscribe().wait_for(|open| *open).await.unwrap();
+                Ok(Value::Object(request.args))
+            })
+        }
+    }
+
+    pub(crate) async fn entered(&self, count: usize) {
+        self.shared.inside.subscribe().wait_for(|inside| inside.entered >= count).await.unwrap();
+    }
+
+    pub(crate) fn open(&self) {
+        self.shared.open.send_replace(true);
+    }
+
+    pub(crate) fn left(&self) -> usize {
+        self.shared.inside.borrow().left
+    }
+
+    pub(crate) fn most_at_a_time(&self) -> usize {
+        self.shared.inside.borrow().most
+    }
 }

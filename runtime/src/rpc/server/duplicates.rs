@@ -29,10 +29,9 @@ impl Duplicates {
         if !seen.ids.insert(id) {
             return false;
         }
-        if seen.order.len() == WINDOW {
-            if let Some(oldest) = seen.order.pop_front() {
-                seen.ids.remove(&oldest);
-            }
+        let oldest = if seen.order.len() == WINDOW { seen.order.pop_front() } else { None };
+        if let Some(oldest) = oldest {
+            seen.ids.remove(&oldest);
         }
         seen.order.push_back(id);
         true

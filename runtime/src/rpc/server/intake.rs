@@ -23,15 +23,13 @@ struct Line {
     open: bool,
 }
 
-/// Whether the slot that was left is the last one of a closed intake.
+/// What becomes of a slot whose request has ended.
 #[derive(Debug)]
-pub(crate) enum Next {
-    /// The next request in line takes the slot over.
-    Take(Box<Delivery>),
-    /// The slot is free.
-    Free,
+pub(crate) struct Next {
+    /// The next request in line, which takes the slot over.
+    pub(crate) delivery: Option<Delivery>,
     /// The slot is free, no other is taken, and none will be.
-    Idle,
+    pub(crate) idle: bool,
 }
 
 impl Intake {
@@ -67,14 +65,12 @@ impl Intake {
     /// Whoever runs in `slot` has ended; a next request keeps the slot.
     pub(crate) fn next(&self, slot: usize) -> Next {
         let mut line = self.line();
-        if line.open {
-            if let Some(delivery) = line.waiting.pop_front() {
-                return Next::Take(Box::new(delivery));
-            }
+        let delivery = if line.open { line.waiting.pop_front() } else { None };
+        if delivery.is_none() {
+            line.free.push(slot);
+            line.running -= 1;
         }
-        line.free.push(slot);
-        line.running -= 1;
-        if line.running == 0 && !line.open { Next::Idle } else { Next::Free }
+        Next { idle: line.running == 0 && !line.open, delivery }
     }
 
     /// Lets nothing begin any more; how many are running.

@@ -3,7 +3,7 @@
 use super::config::Config;
 use super::duplicates::Duplicates;
 use super::handle::{Phase, Stopped};
-use super::intake::{Intake, Next};
+use super::intake::Intake;
 use super::missing::MissingAddresses;
 use super::stats::{ServerCounters, ServerStats};
 use super::work;
@@ -184,14 +184,11 @@ impl Run {
     }
 
     fn leave(&self, slot: usize) -> Option<Delivery> {
-        match self.intake.next(slot) {
-            Next::Take(delivery) => Some(*delivery),
-            Next::Free => None,
-            Next::Idle => {
-                self.idle.notify_one();
-                None
-            }
+        let next = self.intake.next(slot);
+        if next.idle {
+            self.idle.notify_one();
         }
+        next.delivery
     }
 }
 

@@ -1,0 +1,298 @@
+//! What a server does with requests: slots, acknowledgement, dispatch, duplicates, ping, deliveries to all and to one.
+
+use crate::raw::{RawPeer, topic};
+use crate::support::{Gate, client, echo, no_context, server, transport, transport_on};
+use oslo_messaging::contract::{DynEndpoint, DynRequest};
+use oslo_messaging::drivers::memory::MemoryBroker;
+use oslo_messaging::error::{CallError, ErrorKind, RejectionKind, RemoteFailure};
+use oslo_messaging::rpc::{BuildError, RpcServer, StartError};
+use oslo_messaging::target::Target;
+use oslo_messaging::version::Version;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+#[tokio::test]
+async fn what_has_no_slot_waits_unacknowledged() {
+    let broker = MemoryBroker::new();
+    let transport = transport_on(&broker);
+    let gate = Gate::new();
+    let handle = server(&transport, "t", gate.handler())
+        .concurrency(3)
+        .prefetch(5)
+        .build()
+        .unwrap()
+        .start()
+        .await
+        .unwrap();
+    let client = client(&transport, "t");
+    let calls: Vec<_> =
+        (0..10).map(|n| tokio::spawn(client.call(&no_context(), "work", &json!({ "n": n })))).collect();
+    gate.entered(3).await;
+    // Three run and are acknowledged, five wait here, two wait in the queue.
+    let stats = handle.stats();
+    assert_eq!((stats.received, stats.running, stats.waiting), (8, 3, 5));
+    assert_eq!(broker.unacknowledged("t"), Some(5));
+    assert_eq!(broker.queue("t").unwrap().messages, 2);
+    gate.open();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(gate.most_at_a_time(), 3);
+    assert_eq!(broker.unacknowledged("t"), Some(0));
+    assert_eq!(handle.stats().succeeded, 10);
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_the_server_goes_on() {
+    let transport = transport();
+    let handler = |request: DynRequest| async move {
+        assert!(request.method != "explode", "with secret contents");
+        Ok(Value::Null)
+    };
+    let handle = server(&transport, "t", handler).concurrency(1).build().unwrap().start().await.unwrap();
+    let client = client(&transport, "t");
+    for _ in 0..3 {
+        let error = client.call(&no_context(), "explode", &json!({})).await.unwrap_err();
+        let CallError::Remote(failure) = &error else { panic!("{error:?}") };
+        assert_eq!(
+            (failure.module.as_str(), failure.class.as_str()),
+            ("oslo_messaging.server", "InternalError")
+        );
+        assert!(!error.to_string().contains("secret") && failure.traceback.is_empty());
+    }
+    client.call(&no_context(), "calm", &json!({})).await.unwrap();
+    let stats = handle.stats();
+    assert_eq!((stats.internal_errors, stats.succeeded, stats.running), (3, 1, 0));
+}
+
+#[tokio::test]
+async fn a_duplicate_is_dropped() {
+    let broker = MemoryBroker::new();
+    let transport = transport_on(&broker);
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let handler = move |request: DynRequest| {
+        told.send(request.method).unwrap();
+        async { Ok(Value::Null) }
+    };
+    let handle = server(&transport, "t", handler).concurrency(1).build().unwrap().start().await.unwrap();
+    let peer = RawPeer::on(&broker);
+    for (method, unique_id) in [("a", "1"), ("again", "1"), ("b", "2"), ("again", "1")] {
+        peer.publish(topic("t"), &json!({"method": method, "args": {}, "_unique_id": unique_id})).await;
+    }
+    // Without an id there is nothing to compare.
+    peer.publish(topic("t"), &json!({"method": "c", "args": {}})).await;
+    peer.publish(topic("t"), &json!({"method": "c", "args": {}})).await;
+    for expected in ["a", "b", "c", "c"] {
+        assert_eq!(seen.recv().await.unwrap(), expected);
+    }
+    assert_eq!(handle.stats().duplicates, 2);
+    assert_eq!(broker.unacknowledged("t"), Some(0));
+}
+
+#[tokio::test]
+async fn ping_is_answered_where_it_is_enabled() {
+    let transport = transport();
+    let named = |topic: &str| {
+        RpcServer::builder(&transport, Target::server(topic, "host-1"))
+            .endpoint(DynEndpoint::new(echo).namespace("other"))
+    };
+    let _on = named("on").ping(true).build().unwrap().start().await.unwrap();
+    let _off = named("off").build().unwrap().start().await.unwrap();
+    let pong =
+        client(&transport, "on").call(&no_context(), "oslo_rpc_server_ping", &json!({})).await.unwrap();
+    assert_eq!(pong.as_str(), "\"pong\"");
+    let error =
+        client(&transport, "off").call(&no_context(), "oslo_rpc_server_ping", &json!({})).await.unwrap_err();
+    let CallError::Rejected(rejection) = error else { panic!("{error:?}") };
+    assert_eq!(rejection.kind, RejectionKind::UnsupportedVersion);
+}
+
+#[tokio::test]
+async fn a_fanout_reaches_all_a_cast_one_and_a_server_by_name() {
+    let broker = MemoryBroker::new();
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let mut handles = Vec::new();
+    let transports = [transport_on(&broker), transport_on(&broker), transport_on(&broker)];
+    for (index, transport) in transports.iter().enumerate() {
+        let told = told.clone();
+        let handler = move |request: DynRequest| {
+            told.send((request.method, index)).unwrap();
+            async { Ok::<_, RemoteFailure>(Value::Null) }
+        };
+        let target = Target::server("t", format!("host-{index}"));
+        let server =
+            RpcServer::builder(transport, target).endpoint(DynEndpoint::new(handler)).build().unwrap();
+        handles.push(server.start().await.unwrap());
+    }
+    let client = client(&transports[0], "t");
+    client.cast(&no_context(), "all", &json!({})).fanout().await.unwrap();
+    let mut reached = [seen.recv().await.unwrap(), seen.recv().await.unwrap(), seen.recv().await.unwrap()];
+    reached.sort();
+    assert_eq!(reached.map(|(method, index)| (method == "all", index)), [(true, 0), (true, 1), (true, 2)]);
+    for _ in 0..3 {
+        client.cast(&no_context(), "one", &json!({})).await.unwrap();
+    }
+    let mut reached = [seen.recv().await.unwrap(), seen.recv().await.unwrap(), seen.recv().await.unwrap()];
+    reached.sort();
+    assert_eq!(reached.map(|(method, index)| (method == "one", index)), [(true, 0), (true, 1), (true, 2)]);
+    for _ in 0..2 {
+        client.cast(&no_context(), "named", &json!({})).server("host-2").await.unwrap();
+        assert_eq!(seen.recv().await.unwrap(), ("named".to_owned(), 2));
+    }
+}
+
+#[tokio::test]
+async fn a_failing_cast_is_answered_by_nobody() {
+    let transport = transport();
+    let failing = |_| async { Err(RemoteFailure::new("app", "Gone", "m")) };
+    let handle = server(&transport, "t", failing).concurrency(1).build().unwrap().start().await.unwrap();
+    client(&transport, "t").cast(&no_context(), "show", &json!({})).await.unwrap();
+    // With one slot, the call's answer comes after the cast has ended.
+    client(&transport, "t").call(&no_context(), "show", &json!({})).await.unwrap_err();
+    assert_eq!(handle.stats().declared_errors, 2);
+    assert_eq!((transport.stats().replies, transport.stats().late_replies), (1, 0));
+}
+
+#[tokio::test]
+async fn a_handler_sees_context_and_delivery() {
+    let transport = transport();
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let handler = move |request: DynRequest| {
+        told.send(request.context).unwrap();
+        async { Ok(Value::Null) }
+    };
+    let _handle = server(&transport, "t", handler).build().unwrap().start().await.unwrap();
+    let context = no_context().with("user", "u-1").unwrap();
+    let call = client(&transport, "t").call(&context, "show", &json!({})).timeout(Duration::from_secs(30));
+    call.await.unwrap();
+    let context = seen.recv().await.unwrap();
+    assert_eq!(context.raw("user").unwrap().as_str(), "\"u-1\"");
+    let delivery = context.delivery().unwrap();
+    assert_eq!((delivery.method.as_str(), delivery.redelivered), ("show", false));
+    assert_eq!(
+        (delivery.target.topic.as_deref(), delivery.target.server.as_deref()),
+        (Some("t"), Some("host-1"))
+    );
+    assert!(delivery.message_id.is_some());
+    let left = delivery.deadline.unwrap().saturating_duration_since(std::time::Instant::now());
+    assert!(left > Duration::from_secs(20) && left <= Duration::from_secs(30), "{left:?}");
+    client(&transport, "t").cast(&no_context(), "show", &json!({})).await.unwrap();
+    let context = seen.recv().await.unwrap();
+    assert_eq!(context.delivery().map(|d| (d.message_id, d.deadline)), Some((None, None)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handlers_run_where_the_server_was_started() {
+    let transport = transport();
+    let started_on = tokio::runtime::Handle::current().id();
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let handler = move |_| {
+        told.send(tokio::runtime::Handle::current().id()).unwrap();
+        async { Ok(Value::Null) }
+    };
+    let _handle = server(&transport, "t", handler).build().unwrap().start().await.unwrap();
+    let caller = client(&transport, "t");
+    std::thread::spawn(move || {
+        let other = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        other.block_on(caller.call(&no_context(), "show", &json!({}))).unwrap();
+    })
+    .join()
+    .unwrap();
+    assert_eq!(seen.recv().await.unwrap(), started_on);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_built_says_why() {
+    let transport = transport();
+    let with =
+        |target: Target| RpcServer::builder(&transport, target).endpoint(DynEndpoint::new(echo)).build();
+    for target in [
+        Target::default(),
+        Target::topic("t"),
+        Target::server("", "s"),
+        Target::server("t", ""),
+        Target::server("t", "s\n"),
+        Target::server("t".repeat(250), "s"),
+        Target { fanout: true, ..Target::server("t", "s") },
+    ] {
+        assert!(matches!(with(target.clone()), Err(BuildError::InvalidTarget(_))), "{target}");
+    }
+    let target = || Target::server("t", "s");
+    assert_eq!(RpcServer::builder(&transport, target()).build().unwrap_err(), BuildError::NoEndpoint);
+    let none =
+        RpcServer::builder(&transport, target()).endpoint(DynEndpoint::new(echo)).concurrency(0).build();
+    assert_eq!(none.unwrap_err(), BuildError::NoConcurrency);
+}
+
+#[tokio::test]
+async fn a_server_is_started_once_at_a_time() {
+    let transport = transport();
+    let server = server(&transport, "t", echo).build().unwrap();
+    let handle = server.start().await.unwrap();
+    assert!(matches!(server.start().await, Err(StartError::AlreadyRunning)));
+    handle.stop();
+    handle.wait(Duration::from_secs(5)).await;
+    let again = server.start().await.unwrap();
+    client(&transport, "t").call(&no_context(), "show", &json!({})).await.unwrap();
+    assert_eq!((handle.stats().received, again.stats().received), (0, 1));
+}
+
+#[tokio::test]
+async fn a_closed_transport_starts_no_server() {
+    let transport = transport();
+    let server = server(&transport, "t", echo).build().unwrap();
+    transport.close(Duration::from_secs(1)).await;
+    let error = server.start().await.unwrap_err();
+    assert!(matches!(error, StartError::Driver(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn versions_and_namespaces_choose_the_endpoint() {
+    let transport = transport();
+    let answer = |text: &'static str| move |_: DynRequest| async move { Ok::<_, RemoteFailure>(json!(text)) };
+    let _handle = RpcServer::builder(&transport, Target::server("t", "s"))
+        .endpoint(DynEndpoint::new(answer("one")).version(Version::new(1, 5)))
+        .endpoint(DynEndpoint::new(answer("two")).version(Version::new(2, 0)).namespace("ns"))
+        .build()
+        .unwrap()
+        .start()
+        .await
+        .unwrap();
+    let client = client(&transport, "t");
+    let call = || client.call(&no_context(), "show", &json!({}));
+    assert_eq!(call().await.unwrap().as_str(), "\"one\"");
+    assert_eq!(call().version(Version::new(1, 5)).await.unwrap().as_str(), "\"one\"");
+    assert_eq!(call().namespace("ns").version(Version::new(2, 0)).await.unwrap().as_str(), "\"two\"");
+    let error = call().version(Version::new(1, 6)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn calls_are_spread_over_the_servers_of_a_topic_and_each_runs_once() {
+    let broker = MemoryBroker::new();
+    let ran = Arc::new(AtomicUsize::new(0));
+    let mut handles = Vec::new();
+    for index in 0..3 {
+        let ran = Arc::clone(&ran);
+        let handler = move |request: DynRequest| {
+            ran.fetch_add(1, Ordering::SeqCst);
+            async move { Ok::<_, RemoteFailure>(request.args["n"].clone()) }
+        };
+        let server = RpcServer::builder(&transport_on(&broker), Target::server("t", format!("host-{index}")))
+            .endpoint(DynEndpoint::new(handler))
+            .build()
+            .unwrap();
+        handles.push(server.start().await.unwrap());
+    }
+    let client = client(&transport_on(&broker), "t");
+    let calls: Vec<_> =
+        (0..300).map(|n| tokio::spawn(client.call(&no_context(), "work", &json!({ "n": n })))).collect();
+    for (n, call) in calls.into_iter().enumerate() {
+        assert_eq!(call.await.unwrap().unwrap().as_str(), n.to_string());
+    }
+    assert_eq!(ran.load(Ordering::SeqCst), 300);
+    assert!(handles.iter().all(|handle| handle.stats().succeeded > 0));
+}
