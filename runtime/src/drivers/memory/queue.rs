@@ -2,11 +2,11 @@
 
 use crate::wire::Properties;
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// A published message; all queues that it reached share it.
-#[derive(Debug)]
 pub(super) struct Message {
     pub(super) body: Vec<u8>,
     pub(super) properties: Properties,
@@ -18,6 +18,13 @@ impl Message {
     fn is_expired(&self, now: Instant) -> bool {
         // Strict: a message with an expiry of zero still reaches a consumer that is ready when it is published.
         self.expires.is_some_and(|expires| expires < now)
+    }
+}
+
+/// Without the body, which may hold secrets.
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message").field("bytes", &self.body.len()).field("expires", &self.expires).finish()
     }
 }
 
