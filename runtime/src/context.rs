@@ -14,6 +14,19 @@ use std::time::Instant;
 ///
 /// Corresponds to oslo's `ctxt` dict (`_context_*` keys on the wire). In a handler it also knows this delivery: its
 /// [`method`](Self::method), [`deadline`](Self::deadline) and message id, none of which travels on.
+///
+/// ```
+/// use oslo_messaging::Context;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let context = Context::new().with("user_id", "ada")?.with("roles", &["reader", "member"])?;
+/// assert_eq!(context.user_id(), "ada");
+/// assert_eq!(context.get::<Vec<String>>("roles").transpose()?.unwrap_or_default().len(), 2);
+/// // The wire keeps three names for itself.
+/// assert!(Context::new().with("msg_id", "x").is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct Context {
     inner: Arc<Inner>,
@@ -188,6 +201,39 @@ impl fmt::Debug for Context {
 /// A user's own context type, made from and turned into the wire's map.
 ///
 /// Corresponds to `serialize_context` and `deserialize_context` of an oslo serializer. Used by `#[context]`.
+///
+/// ```
+/// use oslo_messaging::context::{Context, ContextError, RpcContext};
+/// use oslo_messaging::testing::block_on;
+/// use oslo_messaging::endpoint;
+///
+/// pub struct NovaContext { user: String }
+///
+/// impl RpcContext for NovaContext {
+///     fn to_context(&self) -> Result<Context, ContextError> {
+///         Context::new().with("user_id", &self.user)
+///     }
+///     fn from_context(context: &Context) -> Result<Self, String> {
+///         Ok(Self { user: context.user_id() })
+///     }
+/// }
+///
+/// #[endpoint(version = "1.0")]
+/// trait Greeter {
+///     async fn greet(&self, #[context] ctx: &NovaContext) -> Result<String, std::convert::Infallible>;
+/// }
+///
+/// struct Polite;
+///
+/// impl Greeter for Polite {
+///     async fn greet(&self, ctx: &NovaContext) -> Result<String, std::convert::Infallible> {
+///         Ok(format!("good day, {}", ctx.user))
+///     }
+/// }
+///
+/// let greeter = GreeterClient::in_process(Polite);
+/// assert_eq!(block_on(greeter.greet(&NovaContext { user: "ada".into() })).unwrap(), "good day, ada");
+/// ```
 pub trait RpcContext: Sized + Send + Sync {
     /// The entries to send.
     ///

@@ -26,6 +26,31 @@ use std::time::Instant;
 /// can be spawned, joined and timed out like any future. Dropping it gives the call up: the reply, if one comes, is
 /// thrown away, while the method may still run. Polled again after its answer, it stays pending.
 ///
+/// ```
+/// use oslo_messaging::testing::block_on;
+/// use oslo_messaging::{Context, endpoint};
+/// use std::convert::Infallible;
+/// use std::time::Duration;
+///
+/// #[endpoint(version = "1.0")]
+/// trait Compute {
+///     async fn name(&self, ctx: &Context, id: u32) -> Result<String, Infallible>;
+/// }
+///
+/// struct Manager;
+///
+/// impl Compute for Manager {
+///     async fn name(&self, _: &Context, id: u32) -> Result<String, Infallible> {
+///         Ok(format!("instance-{id}"))
+///     }
+/// }
+///
+/// let compute = ComputeClient::in_process(Manager);
+/// let call = compute.name(&Context::new(), 7).server("host-1").timeout(Duration::from_secs(5));
+/// assert_eq!(block_on(call).unwrap(), "instance-7");
+/// block_on(compute.name(&Context::new(), 7).cast().fanout()).unwrap();
+/// ```
+///
 /// There is no fanout of a call: a call waits for one answer. `.cast().fanout()` ignores the answers.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<O> {

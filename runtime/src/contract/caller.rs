@@ -21,6 +21,16 @@ impl Caller {
     /// A caller with further options; this one keeps its own.
     ///
     /// Corresponds to `RPCClient.prepare`.
+    ///
+    /// ```
+    /// use oslo_messaging::testing::Recorder;
+    /// use oslo_messaging::version::Version;
+    ///
+    /// let caller = Recorder::new().caller();
+    /// let pinned = caller.prepare(|options| options.version_cap(Version::new(5, 2)).retry(3));
+    /// assert!(!pinned.can_send_version(Version::new(5, 3)));
+    /// assert!(caller.can_send_version(Version::new(5, 3)));
+    /// ```
     #[must_use]
     pub fn prepare(&self, f: impl FnOnce(CallOptions) -> CallOptions) -> Self {
         Self { invoke: Arc::clone(&self.invoke), options: f(self.options.clone()) }

@@ -25,7 +25,12 @@ use std::future::Future;
 /// let echo = DynEndpoint::new(async |request: DynRequest| {
 ///     Ok::<Value, RemoteFailure>(json!({ "you called": request.method, "with": request.args }))
 /// });
-/// # let _ = echo;
+/// # use oslo_messaging::contract::{RequestBuilder, in_process};
+/// # use oslo_messaging::target::Target;
+/// let mut request = RequestBuilder::untyped(&in_process(echo), Target::default(), "anything");
+/// request.arg("n", &1);
+/// let answer = oslo_messaging::testing::block_on(request.call::<Result<Value, RemoteFailure>>()).unwrap();
+/// assert_eq!(answer, json!({ "you called": "anything", "with": { "n": 1 } }));
 /// ```
 pub struct DynEndpoint {
     descriptor: EndpointDescriptor,
@@ -35,7 +40,7 @@ pub struct DynEndpoint {
 }
 
 /// A request to a [`DynEndpoint`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct DynRequest {
     /// Name of the method as sent.
@@ -115,6 +120,18 @@ impl Endpoint for DynEndpoint {
         }
         let context = request.context().clone();
         Ok((self.handler)(DynRequest { method, args, context }))
+    }
+}
+
+/// Names the arguments only: their values may be secrets.
+impl fmt::Debug for DynRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.args.keys().collect();
+        f.debug_struct("DynRequest")
+            .field("method", &self.method)
+            .field("args", &names)
+            .field("context", &self.context)
+            .finish()
     }
 }
 

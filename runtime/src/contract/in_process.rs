@@ -23,6 +23,17 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 /// is no timer, nothing enforces the timeout; the handler sees its deadline. A cast runs its handler to the end and throws
 /// the answer away. Topic, server and fanout of the target do not matter; namespace and version do, as on a server.
 ///
+/// ```
+/// use oslo_messaging::contract::{DynEndpoint, DynRequest, RequestBuilder, in_process};
+/// use oslo_messaging::error::RemoteFailure;
+/// use oslo_messaging::{target::Target, testing::block_on};
+/// use serde_json::{Value, json};
+///
+/// let caller = in_process(DynEndpoint::new(async |_: DynRequest| Ok::<Value, RemoteFailure>(json!("pong"))));
+/// let ping = RequestBuilder::untyped(&caller, Target::default(), "ping");
+/// assert_eq!(block_on(ping.call::<Result<String, RemoteFailure>>()).unwrap(), "pong");
+/// ```
+///
 /// Generated clients have it as `<Trait>Client::in_process(service)`.
 pub fn in_process(endpoint: impl Endpoint) -> Caller {
     in_process_all(Dispatcher::with_shadowing(vec![Arc::new(endpoint)]))

@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// A request ready to be sent: encoded arguments, resolved options.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Invocation {
     /// Identity of the request: `_msg_id` of a call. Made here so that every error can name it.
@@ -31,6 +30,19 @@ pub struct Invocation {
     pub target: Target,
     /// The rest.
     pub options: SendOptions,
+}
+
+/// Leaves the arguments out: they may be secrets.
+impl fmt::Debug for Invocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Invocation")
+            .field("message_id", &self.message_id)
+            .field("method", &self.method)
+            .field("target", &self.target)
+            .field("context", &self.context)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Invocation {

@@ -14,7 +14,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Everything a pending call or cast holds until its first poll.
-#[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) invoke: Arc<dyn Invoke>,
     pub(super) options: CallOptions,
@@ -35,8 +34,7 @@ pub(super) struct Prepared {
     pub(super) error: Option<NotSentReason>,
 }
 
-/// What is left of a request once it is handed on: how to read the answer, and what to say of it in errors.
-#[derive(Debug)]
+/// What is left of a request once it is handed on: whom to, and how to read the answer.
 pub(super) struct Resolved {
     pub(super) invoke: Arc<dyn Invoke>,
     pub(super) serializer: Option<Arc<dyn Serializer>>,

@@ -12,7 +12,6 @@ use std::fmt;
 /// A request on its way into a handler: arguments by name, and the context.
 ///
 /// Generated endpoints take every argument of their method, then [`finish`](Self::finish).
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct Request {
     /// The arguments that were not taken yet, in wire order.
@@ -23,6 +22,17 @@ pub struct Request {
     pub(crate) ignore_unknown_args: bool,
     /// Name of the endpoint's contract, for refusals: Python names the class there.
     pub(crate) endpoint: &'static str,
+}
+
+/// Names the arguments only: their values may be secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.args.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Request")
+            .field("args", &names)
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Request {

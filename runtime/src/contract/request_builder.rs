@@ -13,6 +13,7 @@ use crate::target::Target;
 use crate::version::Version;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::fmt;
 
 /// A request that takes shape: its context first, then its arguments, then [`call`](Self::call) or [`cast`](Self::cast).
 ///
@@ -29,7 +30,6 @@ use std::borrow::Cow;
 ///     request.call::<Result<String, RemoteFailure>>().await.ok()
 /// }
 /// ```
-#[derive(Debug)]
 pub struct RequestBuilder {
     prepared: Box<Prepared>,
 }
@@ -217,6 +217,13 @@ impl RequestBuilder {
 
     fn fail(&mut self, reason: NotSentReason) {
         self.prepared.error.get_or_insert(reason);
+    }
+}
+
+/// Leaves the arguments out: they may be secrets.
+impl fmt::Debug for RequestBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBuilder").field("method", &self.prepared.method).finish_non_exhaustive()
     }
 }
 

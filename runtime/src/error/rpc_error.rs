@@ -22,6 +22,31 @@ pub enum Failing {
 /// Derive it with `#[derive(RpcError)]`. [`Infallible`] is for methods that declare no errors; [`RemoteFailure`] for
 /// clients that want every failure as it came.
 ///
+/// By hand, for a class that is known only at run time:
+///
+/// ```
+/// use oslo_messaging::error::{Failing, FailureBuilder, FailureReader, RemoteFailure, RpcError};
+///
+/// #[derive(Debug, PartialEq)]
+/// struct Quota { left: u32 }
+///
+/// impl RpcError for Quota {
+///     fn to_failure(&self) -> Failing {
+///         FailureBuilder::new("nova.exception", "OverQuota", "Quota exceeded").kwarg("left", &self.left).declared()
+///     }
+///     fn from_failure(failure: &RemoteFailure) -> Option<Self> {
+///         let reader = FailureReader::new(failure);
+///         if !reader.is("nova.exception", "OverQuota") {
+///             return None;
+///         }
+///         Some(Self { left: reader.kwarg("left")? })
+///     }
+/// }
+///
+/// let Failing::Declared(failure) = (Quota { left: 2 }).to_failure() else { unreachable!() };
+/// assert_eq!(Quota::from_failure(&failure), Some(Quota { left: 2 }));
+/// ```
+///
 /// Corresponds to an exception class that is listed in `allowed_remote_exmods`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot cross the wire",
