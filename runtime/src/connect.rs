@@ -88,8 +88,9 @@ impl Transport {
                 let mut rabbit = options.rabbit;
                 rabbit.apply_query(url)?;
                 let mut transport = options.transport;
-                transport.reply_retry_timeout = rabbit.reply_retry_timeout;
-                transport.mandatory_replies = rabbit.direct_mandatory;
+                transport.reply_retry_timeout =
+                    rabbit.reply_retry_timeout.unwrap_or(transport.reply_retry_timeout);
+                transport.mandatory_replies &= rabbit.direct_mandatory;
                 let driver = crate::drivers::rabbit::RabbitDriver::connect(url, &rabbit)?;
                 Ok(Self::new(std::sync::Arc::new(driver), transport))
             }
@@ -126,9 +127,6 @@ impl Transport {
     #[cfg(feature = "config")]
     pub fn from_config(path: impl Into<std::path::PathBuf>) -> Result<Self, FromConfigError> {
         let config = crate::config::Config::builder().file(path).process_environment().load()?;
-        for unknown in config.unknown() {
-            tracing::warn!("{unknown}");
-        }
         Ok(Self::with_config(&config)?)
     }
 

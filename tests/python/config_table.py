@@ -1,6 +1,6 @@
 """What the installed oslo.config reads in configuration files.
 
-Reads one JSON object a line, `files` (texts, the later ones over the earlier ones) and `environment`, and prints one
+Called with `names`, prints the names of the options of [oslo_messaging_rabbit] as a JSON array. Otherwise reads one JSON object a line, `files` (texts, the later ones over the earlier ones) and `environment`, and prints one
 JSON object a line: the `control_exchange` that oslo.messaging would use, or the exception.
 """
 
@@ -11,6 +11,7 @@ import tempfile
 
 from oslo_config import cfg
 from oslo_messaging import transport
+from oslo_messaging._drivers import amqp
 from oslo_messaging._drivers import impl_rabbit
 from oslo_messaging.rpc import client
 
@@ -39,6 +40,9 @@ def ask(files, environment):
                 del os.environ[name]
 
 
+if sys.argv[1:] == ["names"]:
+    print(json.dumps(sorted(option.name for option in amqp.amqp_opts + impl_rabbit.rabbit_opts)))
+    sys.exit()
 for line in sys.stdin:
     question = json.loads(line)
     print(json.dumps(ask(question["files"], question["environment"])), flush=True)

@@ -12,6 +12,7 @@ import sys
 
 import oslo_messaging
 from amqp.transport import to_host_port
+from kombu import compression
 from oslo_config import cfg
 from oslo_messaging._drivers import common
 from oslo_messaging._drivers import impl_rabbit
@@ -56,6 +57,10 @@ def opened(kombu_connection):
     return transport.establish_connection().sent
 
 
+def compression_header(name):
+    return compression.get_encoder(name)[1] if name else None
+
+
 def ask(url):
     step = "parse"
     try:
@@ -73,7 +78,9 @@ def ask(url):
         for alternate in kombu_connection.alt[1:len(parsed.hosts)]:
             kombu_connection.switch(alternate)
             hosts.append(opened(kombu_connection))
+        step = "publish"
         options = {name: getattr(connection, attribute) for name, attribute in OPTIONS.items()}
+        options["kombu_compression"] = compression_header(connection.kombu_compression)
         return {"driver": "rabbit", "hosts": hosts, "options": options}
     except Exception as error:
         return {"step": step, "exception": type(error).__name__}

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use oslo_messaging::config::Config;
+use oslo_messaging::drivers::rabbit::RabbitOptions;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -117,12 +118,18 @@ fn questions() -> Vec<Question> {
     values.chain(files).collect()
 }
 
-fn ask(questions: &[Question]) -> Vec<Value> {
+fn script() -> Command {
     let python = std::env::var("OSLO_TEST_PYTHON")
         .expect("OSLO_TEST_PYTHON is not set: this test asks a Python with oslo.config; run tests/run");
-    let mut child = Command::new(python)
+    let mut command = Command::new(python);
+    command
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python/config_table.py"))
-        .env("PYTHONWARNINGS", "ignore")
+        .env("PYTHONWARNINGS", "ignore");
+    command
+}
+
+fn ask(questions: &[Question]) -> Vec<Value> {
+    let mut child = script()
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -191,4 +198,20 @@ fn configuration_files_say_what_they_say_to_python() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), questions.len(), wrong.join("\n"));
+}
+
+#[test]
+fn every_rabbit_option_of_python_is_known() {
+    let output = script().arg("names").output().expect("the Python of OSLO_TEST_PYTHON starts");
+    let pythons: Vec<String> = serde_json::from_slice(&output.stdout).expect("config_table.py prints names");
+    let mut ours: Vec<_> = RabbitOptions::names().collect();
+    ours.sort_unstable();
+    let missing: Vec<_> = pythons.iter().filter(|name| !ours.contains(&name.as_str())).collect();
+    assert!(missing.is_empty(), "unknown here: {missing:?}");
+    ours.retain(|name| !pythons.iter().any(|python| python == name));
+    assert_eq!(
+        ours,
+        ["heartbeat_in_pthread"],
+        "known here only; removed in oslo.messaging 18, and still in many files"
+    );
 }

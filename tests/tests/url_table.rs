@@ -6,7 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use oslo_messaging::drivers::rabbit::RabbitOptions;
-use oslo_messaging::transport::{Scheme, TransportUrl};
+use oslo_messaging::transport::{Scheme, TransportOptions, TransportUrl};
+use oslo_messaging::wire::Compression;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -168,6 +169,14 @@ const URLS: &[&str] = &[
     "rabbit://h?rabbit_quorum_queue=false",
     "rabbit://h?rabbit_quorum_queue=true",
     "rabbit://h?kombu_compression=gzip",
+    "rabbit://h?kombu_compression=application/x-gzip",
+    "rabbit://h?kombu_compression=bzip2",
+    "rabbit://h?kombu_compression=bz2",
+    "rabbit://h?kombu_compression=",
+    "rabbit://h?kombu_compression=none",
+    "rabbit://h?conn_pool_min_size=5&rpc_conn_pool_size=3",
+    "rabbit://h?rabbit_stream_fanout=true",
+    "rabbit://h?rabbit_quorum_queue=true&rabbit_ha_queues=true",
     "rabbit://h/v?ssl=true#frag",
     // Other drivers, and none.
     "",
@@ -236,7 +245,7 @@ struct Difference {
 
 /// What both sides make of the options that a URL does not set.
 struct Defaults {
-    ours: [(&'static str, Value); 13],
+    ours: [(&'static str, Value); 14],
     pythons: BTreeMap<String, Value>,
 }
 
@@ -312,7 +321,11 @@ fn opened(url: &TransportUrl) -> Vec<Value> {
 }
 
 /// Our options under Python's names, as Python prints them.
-fn named(options: &RabbitOptions) -> [(&'static str, Value); 13] {
+fn named(options: &RabbitOptions) -> [(&'static str, Value); 14] {
+    let reply_retry_timeout =
+        options.reply_retry_timeout.unwrap_or(TransportOptions::default().reply_retry_timeout);
+    // What both sides write into the header `compression`.
+    let compression = options.compression.map(Compression::header);
     [
         ("amqp_durable_queues", json!(options.durable_queues)),
         ("amqp_auto_delete", json!(options.auto_delete)),
@@ -324,7 +337,8 @@ fn named(options: &RabbitOptions) -> [(&'static str, Value); 13] {
         ("rabbit_interval_max", json!(options.retry_interval_max.as_secs())),
         ("kombu_reconnect_delay", json!(options.reconnect_delay.as_secs_f64())),
         ("kombu_failover_strategy", json!(if options.shuffle_failover { "shuffle" } else { "round-robin" })),
-        ("kombu_missing_consumer_retry_timeout", json!(options.reply_retry_timeout.as_secs())),
+        ("kombu_missing_consumer_retry_timeout", json!(reply_retry_timeout.as_secs())),
+        ("kombu_compression", json!(compression)),
         ("direct_mandatory_flag", json!(options.direct_mandatory)),
         ("ssl", json!(false)),
     ]

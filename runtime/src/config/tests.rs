@@ -94,7 +94,7 @@ fn a_service_file_is_read_and_other_groups_are_left_alone() {
     assert_eq!(rabbit.transient_queues_ttl, Some(Duration::from_secs(60)));
     assert_eq!(rabbit.prefetch, Some(10));
     assert_eq!(rabbit.heartbeat, Duration::from_secs(30));
-    assert_eq!(rabbit.reply_retry_timeout, Duration::from_secs(20));
+    assert_eq!(rabbit.reply_retry_timeout, Some(Duration::from_secs(20)));
     assert_eq!(rabbit.retry_interval, Duration::from_secs(4), "the query wins");
     assert_eq!(config.unknown(), []);
 }

@@ -56,7 +56,8 @@ impl RabbitDriver {
     /// # Errors
     /// When the driver's thread cannot be started, or there is no current runtime where one is asked for.
     pub fn connect(url: &TransportUrl, options: &RabbitOptions) -> std::io::Result<Self> {
-        Self::start(Settings::resolve(url, options), Arc::new(crate::wire::Oslo2::new()))
+        let format = crate::wire::Oslo2::new().with_compression(options.compression);
+        Self::start(Settings::resolve(url, options), Arc::new(format))
     }
 
     fn start(settings: Settings, format: Arc<dyn WireFormat>) -> std::io::Result<Self> {
