@@ -9,5 +9,8 @@ mod environment;
 pub mod journal;
 pub mod proxy;
 pub mod python;
+pub mod raw;
+pub mod rust_peer;
 pub mod scenarios;
+pub mod site;
 pub mod wait;
