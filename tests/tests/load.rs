@@ -1,0 +1,158 @@
+//! Rows X: sizes, numbers and mixtures beside the checklist.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use futures_util::future::join_all;
+use oslo_messaging::Context;
+use oslo_messaging::error::{CallError, NotSentReason, Ran};
+use oslo_messaging::rpc::RpcClient;
+use oslo_messaging::target::Target;
+use oslo_messaging::transport::Health;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tests::broker::Broker;
+use tests::rust_peer::FunctionalClient;
+use tests::site::Site;
+use tests::wait::{eventually, within};
+
+const MEBIBYTE: usize = 1 << 20;
+
+fn functional(site: &Site) -> FunctionalClient {
+    FunctionalClient::new(site.transport(), Target::topic(&site.topic))
+}
+
+#[tokio::test]
+async fn x01_server_echoes_a_mebibyte() {
+    let site = Site::new("x01s").await;
+    let _server = site.rust_server().await;
+    let client = site.python_client().await;
+    let text = "é".repeat(MEBIBYTE / 2);
+    assert_eq!(client.call(site.target(), "echo", json!({"x": text})).result().await, text);
+}
+
+#[tokio::test]
+async fn x01_client_exchanges_a_mebibyte() {
+    let site = Site::new("x01c").await;
+    let _server = site.python_server().await;
+    let text = json!("é".repeat(MEBIBYTE / 2));
+    assert_eq!(functional(&site).test(&Context::new(), text.clone()).await.unwrap(), text);
+}
+
+#[tokio::test]
+async fn x02_server_answers_a_thousand_concurrent_python_calls() {
+    let site = Site::new("x02s").await;
+    let server = site.rust_server().await;
+    let client = site.python_client().await;
+    let calls = (0..1000).map(|number| client.call(site.target(), "echo", json!({"x": number})).result());
+    let answers = join_all(calls).await;
+    assert!(answers.iter().enumerate().all(|(number, answer)| answer == number), "each gets its own answer");
+    assert_eq!(server.count("echo"), 1000);
+}
+
+#[tokio::test]
+async fn x02_client_makes_a_thousand_concurrent_calls() {
+    let site = Site::new("x02c").await;
+    let server = site.python_server().await;
+    let (client, ctx) = (functional(&site), Context::new());
+    let answers = join_all((0..1000).map(|number| client.test(&ctx, json!(number)))).await;
+    for (number, answer) in answers.into_iter().enumerate() {
+        assert_eq!(answer.unwrap(), number, "each gets its own answer");
+    }
+    assert_eq!(server.requests_of("test").len(), 1000);
+}
+
+#[tokio::test]
+async fn x03_two_rust_and_two_python_servers_share_a_topic() {
+    let site = Site::new("x03").await;
+    let _python = site.python_servers(&["p1", "p2"]).await;
+    let _rust = join_all(["r1", "r2"].map(|name| site.rust_server_called(name))).await;
+    let (rust, ctx) = (functional(&site), Context::new());
+    let python = site.python_client().await;
+    let mut answered: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..20 {
+        *answered.entry(rust.whoami(&ctx).await.unwrap()).or_default() += 1;
+        let server = python.call(site.target(), "whoami", json!({})).result().await;
+        *answered.entry(server.as_str().unwrap().to_owned()).or_default() += 1;
+    }
+    // One queue and consumers that are all ready: RabbitMQ serves them in turn.
+    let expected = ["p1", "p2", "r1", "r2"].map(|server| (server.to_owned(), 10));
+    assert_eq!(answered, BTreeMap::from(expected));
+}
+
+#[tokio::test]
+async fn x04_client_outlives_a_restart_of_its_python_server() {
+    let site = Site::new("x04").await;
+    let (client, ctx) = (functional(&site), Context::new());
+    let first = site.python_server().await;
+    for number in 0..10 {
+        assert_eq!(client.test(&ctx, json!(number)).await.unwrap(), number);
+    }
+    first.stop().await;
+    // The topic's queue is still there, so what is sent between the two servers waits for the second.
+    let waiting = join_all((10..20).map(|number| client.test(&ctx, json!(number))));
+    let (waiting, second) = tokio::join!(waiting, site.python_server());
+    for (number, answer) in (10..20).zip(waiting) {
+        assert_eq!(answer.unwrap(), number);
+    }
+    second.kill().await;
+    let (answer, _third) = tokio::join!(client.test(&ctx, json!("after a kill")), site.python_server());
+    assert_eq!(answer.unwrap(), "after a kill");
+}
+
+#[tokio::test]
+async fn x05_client_does_not_mistake_a_handlers_type_error_for_a_refusal() {
+    let site = Site::new("x05").await;
+    let server = site.python_server().await;
+    let client = RpcClient::new(site.transport(), Target::topic(&site.topic));
+    let call =
+        client.call(&Context::new(), "raise_own_type_error", &json!({})).timeout(Duration::from_secs(30));
+    let error = call.await.unwrap_err();
+    let CallError::Remote(failure) = &error else { panic!("{error:?}") };
+    assert_eq!((failure.module.as_str(), failure.class.as_str()), ("builtins", "TypeError"));
+    assert_eq!(error.ran(), Ran::Yes);
+    assert_eq!(server.requests_of("raise_own_type_error").len(), 1);
+}
+
+#[tokio::test]
+async fn x06_rust_and_python_outlive_a_killed_broker() {
+    let node = Broker::private().await;
+    let site = Site::on(&node, "x06").await;
+    let rust = site.rust_server().await;
+    let (client, ctx) = (functional(&site), Context::new());
+    let python = site.python_client().await;
+    assert_eq!(client.test(&ctx, json!("before")).await.unwrap(), "before");
+    assert_eq!(python.call(site.target(), "echo", json!({"x": "before"})).result().await, "before");
+
+    node.kill().await;
+    // Made while there is no broker: it waits for one, within its own deadline.
+    let waiting = client.test(&ctx, json!("meanwhile")).timeout(Duration::from_secs(120));
+    let (waiting, ()) = tokio::join!(waiting, node.start());
+    assert_eq!(waiting.unwrap(), "meanwhile");
+    let again = || python.call(site.target(), "echo", json!({"x": "after"})).with("timeout", 5).outcome();
+    let answer = eventually(Duration::from_secs(90), "Python calls again", again).await;
+    assert_eq!(answer.result, "after");
+    drop(rust);
+}
+
+#[tokio::test]
+async fn x07_client_is_told_that_the_broker_blocks_it() {
+    let node = Broker::private().await;
+    let site = Site::on(&node, "x07").await;
+    let _server = site.rust_server().await;
+    let transport = site.transport();
+    let (client, ctx) = (FunctionalClient::new(&transport, Target::topic(&site.topic)), Context::new());
+    client.none(&ctx).await.unwrap();
+    node.raise_alarm().await;
+    let mut health = transport.watch_health();
+    // RabbitMQ tells a publisher of the alarm only when it publishes.
+    let error = client.none(&ctx).timeout(Duration::from_secs(5)).await.unwrap_err();
+    assert_ne!(error.ran(), Ran::Yes, "{error:?}");
+    let blocked = health.wait_for(|health| matches!(health, Health::Blocked { .. }));
+    drop(within(Duration::from_secs(30), "blocked", blocked).await.unwrap());
+    let error = client.none(&ctx).timeout(Duration::from_secs(1)).await.unwrap_err();
+    let CallError::NotSent(refusal) = &error else { panic!("{error:?}") };
+    assert!(matches!(refusal.reason, NotSentReason::Blocked(_)), "{error:?}");
+    node.clear_alarm().await;
+    client.none(&ctx).await.unwrap();
+}
