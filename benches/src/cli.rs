@@ -64,6 +64,15 @@ pub(crate) enum LapinMode {
     Tuned,
 }
 
+/// Where our driver's I/O runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum OursIo {
+    /// On the driver's own thread, as by default
+    Thread,
+    /// On the runtime that callers and handlers use
+    Runtime,
+}
+
 #[derive(Args, Clone)]
 pub(crate) struct RunOptions {
     #[arg(long, value_enum, default_value = "call")]
@@ -95,6 +104,9 @@ pub(crate) struct RunOptions {
     /// A list measures lapin once in each mode
     #[arg(long, value_enum, value_delimiter = ',', default_value = "equal")]
     pub(crate) lapin_mode: Vec<LapinMode>,
+    /// A list measures ours once with each
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "thread")]
+    pub(crate) ours_io: Vec<OursIo>,
     /// The interpreter with oslo.messaging; else $OSLO_TEST_PYTHON, else python3
     #[arg(long)]
     pub(crate) python: Option<PathBuf>,
@@ -116,6 +128,8 @@ pub(crate) struct ServerOptions {
     pub(crate) topic: String,
     #[arg(long, value_enum, default_value = "equal")]
     pub(crate) lapin_mode: LapinMode,
+    #[arg(long, value_enum, default_value = "thread")]
+    pub(crate) ours_io: OursIo,
     #[arg(long)]
     pub(crate) python: Option<PathBuf>,
     #[arg(long, default_value_t = 2)]
@@ -145,6 +159,8 @@ pub(crate) struct ClientOptions {
     pub(crate) warmup: f64,
     #[arg(long, value_enum, default_value = "equal")]
     pub(crate) lapin_mode: LapinMode,
+    #[arg(long, value_enum, default_value = "thread")]
+    pub(crate) ours_io: OursIo,
     #[arg(long, default_value_t = 2)]
     pub(crate) workers: usize,
 }

@@ -1,16 +1,15 @@
 //! The peers: what each takes to serve and to load, as a process and inside one.
 
+mod contender;
 mod lapin;
 mod ours;
 mod python;
 
+pub(crate) use contender::Contender;
+
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use tokio::process::Command;
-
-use crate::broker::is_in_process;
-use crate::cli::{ClientOptions, LapinMode, PeerName, RunOptions, ServerOptions};
+use crate::cli::{ClientOptions, PeerName, ServerOptions};
 use crate::error::{Error, Result};
 use crate::events::{Event, tell};
 use crate::load::{Plan, drive};
@@ -18,109 +17,6 @@ use crate::stop;
 
 /// The one server's name, for peers that name servers.
 pub(crate) const SERVER_NAME: &str = "s1";
-
-/// A peer as one run measures it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Contender {
-    Ours,
-    Lapin(LapinMode),
-    Python,
-}
-
-impl Contender {
-    /// The peers that the options name, each once, in the options' order.
-    pub(crate) fn from_options(options: &RunOptions) -> Result<Vec<Self>> {
-        let mut contenders = Vec::new();
-        for name in &options.peers {
-            let lapin = options.lapin_mode.iter().map(|mode| Self::Lapin(*mode));
-            match name {
-                PeerName::Ours => contenders.push(Self::Ours),
-                PeerName::Lapin => contenders.extend(lapin),
-                PeerName::Python => contenders.push(Self::Python),
-                PeerName::All => {
-                    contenders.extend([Self::Ours].into_iter().chain(lapin).chain([Self::Python]))
-                }
-            }
-        }
-        let mut once = Vec::new();
-        contenders.retain(|contender| {
-            !once.contains(contender) && {
-                once.push(*contender);
-                true
-            }
-        });
-        if is_in_process(&options.url) && contenders.iter().any(|contender| *contender != Self::Ours) {
-            return Err(Error::Usage("only `--peer ours` can be measured over memory://".to_owned()));
-        }
-        Ok(contenders)
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Ours => "ours",
-            Self::Lapin(LapinMode::Equal) => "lapin",
-            Self::Lapin(LapinMode::Tuned) => "lapin-tuned",
-            Self::Python => "python",
-        }
-    }
-
-    /// What this peer promises for its figures.
-    pub(crate) fn guarantees(self) -> Value {
-        match self {
-            Self::Ours | Self::Lapin(LapinMode::Equal) => json!({
-                "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
-                "ack": "each request before dispatch, each reply",
-            }),
-            Self::Lapin(LapinMode::Tuned) => json!({
-                "request": "mandatory, unconfirmed", "reply": "mandatory, unconfirmed", "ack": "32 requests at a time, no reply",
-            }),
-            Self::Python => json!({
-                "request": "mandatory (at_least_once), confirmed", "reply": "mandatory, confirmed",
-                "ack": "each request before dispatch, each reply", "executor": "threading",
-            }),
-        }
-    }
-
-    /// The command that serves `topic` until its standard input ends.
-    pub(crate) fn server_command(self, options: &RunOptions, topic: &str) -> Result<Command> {
-        let mut command = match self {
-            Self::Python => python::command(options.python.as_ref(), python::SERVER),
-            Self::Ours | Self::Lapin(_) => self.own_command("server", options)?,
-        };
-        command.args(["--follow-stdin", "--url", &options.url, "--topic", topic]);
-        Ok(command)
-    }
-
-    /// The command that loads `topic`.
-    pub(crate) fn client_command(
-        self,
-        options: &RunOptions,
-        topic: &str,
-        inflight: usize,
-    ) -> Result<Command> {
-        let mut command = match self {
-            Self::Python => python::command(options.python.as_ref(), python::CLIENT),
-            Self::Ours | Self::Lapin(_) => self.own_command("client", options)?,
-        };
-        command.args(["--url", &options.url, "--topic", topic, "--what", options.what.name()]);
-        command.arg("--inflight").arg(inflight.to_string());
-        command.arg("--size").arg(options.size.to_string());
-        command.arg("--seconds").arg(options.seconds.to_string());
-        command.arg("--warmup").arg(options.warmup.to_string());
-        Ok(command)
-    }
-
-    fn own_command(self, role: &str, options: &RunOptions) -> Result<Command> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.arg(role).arg("--workers").arg(options.workers.to_string());
-        match self {
-            Self::Lapin(LapinMode::Equal) => command.args(["--peer", "lapin", "--lapin-mode", "equal"]),
-            Self::Lapin(LapinMode::Tuned) => command.args(["--peer", "lapin", "--lapin-mode", "tuned"]),
-            Self::Ours | Self::Python => command.args(["--peer", self.name()]),
-        };
-        Ok(command)
-    }
-}
 
 /// `bench server`.
 pub(crate) async fn serve(options: ServerOptions) -> Result<()> {
@@ -134,7 +30,7 @@ pub(crate) async fn serve(options: ServerOptions) -> Result<()> {
             wait_for_the_end(&options).await
         }
         PeerName::Ours => {
-            let serving = ours::Serving::start(url, topic).await?;
+            let serving = ours::Serving::start(url, topic, options.ours_io).await?;
             wait_for_the_end(&options).await?;
             serving.close().await;
             Ok(())
@@ -159,7 +55,7 @@ pub(crate) async fn load(options: ClientOptions) -> Result<()> {
         PeerName::Lapin => {
             drive(lapin::LapinClient::connect(url, topic, options.lapin_mode).await?, &plan).await?
         }
-        PeerName::Ours => drive(ours::OursClient::connect(url, topic).await?, &plan).await?,
+        PeerName::Ours => drive(ours::OursClient::connect(url, topic, options.ours_io).await?, &plan).await?,
         PeerName::Python | PeerName::All => {
             return Err(Error::Usage("`client` loads as one Rust peer: ours or lapin".to_owned()));
         }

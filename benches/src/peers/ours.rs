@@ -5,10 +5,11 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use oslo_messaging::{CallError, CastError, RpcServer, Target, Transport, endpoint};
+use oslo_messaging::{CallError, CastError, ConnectOptions, RpcServer, Target, Transport, endpoint};
 
 use super::SERVER_NAME;
 use crate::broker::is_in_process;
+use crate::cli::OursIo;
 use crate::error::{Error, Result};
 use crate::load::{Client, Failure, Queue};
 
@@ -54,8 +55,8 @@ pub(super) struct Serving {
 }
 
 impl Serving {
-    pub(super) async fn start(url: &str, topic: &str) -> Result<Self> {
-        let transport = connect(url).await?;
+    pub(super) async fn start(url: &str, topic: &str, io: OursIo) -> Result<Self> {
+        let transport = connect(url, io).await?;
         serve(&transport, topic).await?;
         Ok(Self { transport })
     }
@@ -74,8 +75,11 @@ async fn serve(transport: &Transport, topic: &str) -> Result<()> {
     server.start().await.map(drop).map_err(unable("start the server"))
 }
 
-async fn connect(url: &str) -> Result<Transport> {
-    let transport = Transport::connect(url).map_err(unable("connect"))?;
+async fn connect(url: &str, io: OursIo) -> Result<Transport> {
+    let mut options = ConnectOptions::default();
+    options.rabbit.io_in_caller_runtime = io == OursIo::Runtime;
+    let url = url.parse().map_err(unable("read --url"))?;
+    let transport = Transport::connect_with(&url, options).map_err(unable("connect"))?;
     transport.ready(CONNECT).await.map_err(unable("connect"))?;
     Ok(transport)
 }
@@ -87,8 +91,8 @@ pub(super) struct OursClient {
 
 impl OursClient {
     /// A client; over `memory://` its server lives beside it, as nobody else could reach it.
-    pub(super) async fn connect(url: &str, topic: &str) -> Result<Self> {
-        let transport = connect(url).await?;
+    pub(super) async fn connect(url: &str, topic: &str, io: OursIo) -> Result<Self> {
+        let transport = connect(url, io).await?;
         if is_in_process(url) {
             serve(&transport, topic).await?;
         }

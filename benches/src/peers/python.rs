@@ -7,13 +7,10 @@ use tokio::process::Command;
 use crate::cli::ServerOptions;
 use crate::error::{Error, Result};
 
-pub(super) const SERVER: &str = "server.py";
-pub(super) const CLIENT: &str = "client.py";
-
-/// A script of ours under the interpreter that has oslo.messaging.
-pub(super) fn command(interpreter: Option<&PathBuf>, script: &str) -> Command {
+/// The script for `role` (`server` or `client`) under the interpreter that has oslo.messaging.
+pub(super) fn command(interpreter: Option<&PathBuf>, role: &str) -> Command {
     let mut command = Command::new(find(interpreter));
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(script));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(format!("{role}.py")));
     // Deprecation notes of its dependencies on every start would bury the progress.
     command.env("PYTHONWARNINGS", "ignore");
     command
@@ -21,7 +18,7 @@ pub(super) fn command(interpreter: Option<&PathBuf>, script: &str) -> Command {
 
 /// The Python server alone, in the foreground: signals reach it as they reach us.
 pub(super) async fn serve(options: &ServerOptions) -> Result<()> {
-    let mut command = command(options.python.as_ref(), SERVER);
+    let mut command = command(options.python.as_ref(), "server");
     command.args(["--url", &options.url, "--topic", &options.topic]);
     let program = command.as_std().get_program().into();
     let status = command.status().await.map_err(|source| Error::Start { program, source })?;
