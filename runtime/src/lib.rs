@@ -16,6 +16,9 @@ pub mod contract;
 #[cfg(feature = "transport")]
 pub mod drivers;
 pub mod error;
+// Its programs use every driver.
+#[cfg(all(any(doc, doctest), feature = "memory"))]
+pub mod guide;
 pub mod id;
 pub mod json;
 #[cfg(feature = "transport")]

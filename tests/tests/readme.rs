@@ -1,0 +1,103 @@
+//! The README says what is true: its first program is the example, its output is what that prints, its table is made from
+//! `docs/features.toml`, and the tests named there exist. `UPDATE_README=1` writes the parts anew.
+
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+#[derive(Deserialize)]
+struct Features {
+    feature: Vec<Feature>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Feature {
+    what: String,
+    python: String,
+    here: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    tests: Vec<String>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Checks, or writes, what stands between the markers of `name`.
+fn section(name: &str, wanted: &str) {
+    let (begin, end) = (format!("<!-- {name}:begin -->\n"), format!("<!-- {name}:end -->"));
+    let readme = read("README.md");
+    let start = readme.find(&begin).unwrap_or_else(|| panic!("no {begin}")) + begin.len();
+    let stop = start + readme[start..].find(&end).unwrap_or_else(|| panic!("no {end}"));
+    if readme[start..stop] == *wanted {
+        return;
+    }
+    assert!(
+        std::env::var_os("UPDATE_README").is_some(),
+        "the README's part `{name}` is old; UPDATE_README=1 cargo test -p tests --test readme writes it:\n{wanted}"
+    );
+    std::fs::write(root().join("README.md"), format!("{}{wanted}{}", &readme[..start], &readme[stop..])).unwrap();
+}
+
+fn features() -> Vec<Feature> {
+    toml::from_str::<Features>(&read("docs/features.toml")).unwrap().feature
+}
+
+#[test]
+fn parts_of_the_readme_are_made_from_their_sources() {
+    let hello = read("examples/src/bin/hello.rs");
+    let program = hello.split_once("\n\n").unwrap().1;
+    assert!(program.lines().count() < 40, "the first program has {} lines", program.lines().count());
+    section("hello", &format!("```rust\n{program}```\n"));
+    section("hello-output", &format!("```text\n{}```\n", hello_output()));
+    let mut table = String::from("| | Python | here |\n|---|---|---|\n");
+    for Feature { what, python, here, note, .. } in features() {
+        let note = if note.is_empty() { note } else { format!(": {note}") };
+        table.push_str(&format!("| {what} | {python} | {here}{note} |\n"));
+    }
+    section("features", &table);
+}
+
+/// What the first program prints, its random message id replaced.
+fn hello_output() -> String {
+    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+    let run = Command::new(cargo)
+        .args(["run", "--quiet", "-p", "examples", "--bin", "hello"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let output = String::from_utf8(run.stdout).unwrap();
+    let id = output.split("message id ").nth(1).and_then(|rest| rest.get(..32)).unwrap();
+    output.replace(id, "8d5d0a6c7f0e4a35b1f0d7a3c2e9b846")
+}
+
+#[test]
+fn features_name_tests_that_exist() {
+    let mut sources = String::new();
+    for entry in std::fs::read_dir(root().join("tests/tests")).unwrap() {
+        let path = entry.unwrap().path();
+        sources.push_str(&format!("binary {}\n", path.file_stem().unwrap().to_string_lossy()));
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&std::fs::read_to_string(path).unwrap());
+        }
+    }
+    for row in ["runtime/src/version.rs", "runtime/tests/wire/main.rs"] {
+        sources.push_str(&std::fs::read_to_string(root().join(row)).unwrap_or_default());
+    }
+    for feature in features() {
+        assert!(["yes", "partly", "not yet"].contains(&feature.here.as_str()), "{}", feature.what);
+        assert!(feature.here != "yes" || !feature.tests.is_empty(), "`{}` is a claim without a test", feature.what);
+        for test in &feature.tests {
+            let found = sources.contains(&format!("fn {test}")) || sources.contains(&format!("binary {test}\n"));
+            assert!(found, "`{}` names the test `{test}`, which does not exist", feature.what);
+        }
+    }
+}
