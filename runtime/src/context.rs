@@ -123,6 +123,20 @@ impl Context {
         Self { inner: Arc::new(Inner { entries, delivery, extensions: HashMap::new() }) }
     }
 
+    /// The same entries with what `other` knows of its delivery and its extensions: a serializer may make a new context
+    /// out of the entries alone.
+    #[must_use]
+    pub(crate) fn with_local_of(mut self, other: &Self) -> Self {
+        if !Arc::ptr_eq(&self.inner, &other.inner) {
+            let inner = Arc::make_mut(&mut self.inner);
+            inner.delivery.clone_from(&other.inner.delivery);
+            for (id, value) in &other.inner.extensions {
+                inner.extensions.entry(*id).or_insert_with(|| Arc::clone(value));
+            }
+        }
+        self
+    }
+
     /// The value of `key` as a `T`; `None` when absent.
     pub fn get<T: for<'de> Deserialize<'de>>(&self, key: &str) -> Option<Result<T, JsonError>> {
         self.raw(key).map(RawJson::decode)

@@ -384,6 +384,8 @@ trait Conductor {
     async fn refresh(&self, ctx: &Context, instance: Object<Instance>)
     -> Result<Object<Instance>, NovaError>;
     async fn plain(&self, ctx: &Context, instance: Instance) -> Result<Instance, NovaError>;
+    async fn flat(&self, #[arg(flatten)] weights: Weights) -> Result<Option<f64>, NovaError>;
+    async fn zone(&self, #[arg(since = "1.0")] zone: Option<String>) -> Result<Option<String>, NovaError>;
 }
 
 /// Answers with the context's user as host.
@@ -402,7 +404,13 @@ impl Conductor for Refresher {
         if instance.uuid.is_empty() {
             return Err(NovaError::InstanceNotFound { uuid: instance.uuid });
         }
-        Ok(Instance { host: Some(ctx.user_id()), ..instance })
+        Ok(Instance { host: Some(format!("{} calls {}", ctx.user_id(), ctx.method())), ..instance })
+    }
+    async fn flat(&self, weights: Weights) -> Result<Option<f64>, NovaError> {
+        Ok(weights.cpu)
+    }
+    async fn zone(&self, zone: Option<String>) -> Result<Option<String>, NovaError> {
+        Ok(zone)
     }
 }
 
@@ -461,7 +469,11 @@ fn a_serializer_translates_arguments_results_and_contexts_on_both_sides() {
 
     let both = ConductorClient::new(in_process_all(serving()), Target::default())
         .prepare(|options| options.serializer(Arc::new(NovaSerializer)));
-    assert_eq!(now(both.plain(&ada(), instance())).unwrap().host.as_deref(), Some("ada"));
+    assert_eq!(now(both.plain(&ada(), instance())).unwrap().host.as_deref(), Some("ada calls plain"));
+    let weights = Weights { ram: 1.5, cpu: Some(0.5) };
+    assert_eq!(now(both.flat(weights)), Ok(Some(0.5)));
+    assert_eq!(now(both.zone(None)), Ok(None));
+    assert_eq!(now(both.zone(Some("z".to_owned()))), Ok(Some("z".to_owned())));
     let error = now(both.plain(&ada(), Instance { uuid: String::new(), host: None })).unwrap_err();
     assert_eq!(error.as_remote(), Some(&NovaError::InstanceNotFound { uuid: String::new() }));
 

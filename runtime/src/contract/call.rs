@@ -163,7 +163,7 @@ fn send(prepared: Prepared) -> Result<Box<Sent>, CallFault> {
     let invocation = resolved.invocation;
     Ok(Box::new(Sent {
         serializer: resolved.serializer,
-        context: invocation.context.clone(),
+        context: resolved.context,
         message_id: invocation.message_id,
         method: invocation.method.clone(),
         target: invocation.target.clone(),

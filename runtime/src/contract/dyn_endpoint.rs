@@ -4,6 +4,7 @@ use super::descriptor::EndpointDescriptor;
 use super::endpoint::{Endpoint, Refusal, Reply, Started};
 use super::invoke::BoxFuture;
 use super::output::reply;
+use super::refusal::UNFIT;
 use super::request::Request;
 use crate::context::Context;
 use crate::error::RpcError;
@@ -114,7 +115,7 @@ impl Endpoint for DynEndpoint {
         let mut args = Map::new();
         for (name, value) in request.take_all() {
             let value = value.decode().map_err(|e| {
-                Refusal::invalid_arguments(format!("{method}() argument '{name}' does not fit: {e}"))
+                Refusal::invalid_arguments(format!("{method}() argument '{name}'{UNFIT}: {e}"))
             })?;
             args.insert(name, value);
         }

@@ -13,6 +13,7 @@ mod flat;
 mod guard;
 mod in_process;
 mod invoke;
+mod members;
 mod options;
 mod outcome;
 mod output;

@@ -38,6 +38,8 @@ pub(super) struct Prepared {
 pub(super) struct Resolved {
     pub(super) invoke: Arc<dyn Invoke>,
     pub(super) serializer: Option<Arc<dyn Serializer>>,
+    /// The context as the user has it; the invocation holds it as it is sent.
+    pub(super) context: Context,
     pub(super) invocation: Invocation,
 }
 
@@ -52,21 +54,11 @@ impl Prepared {
     /// Applies the options, or says why the request cannot be sent.
     pub(super) fn resolve(mut self, purpose: Purpose) -> Result<Resolved, Box<NotSent>> {
         let target = self.resolve_target();
-        let checked = self.check(&target, purpose).and_then(|()| self.finish_args());
-        let context = match (&self.options.serializer, checked) {
-            (Some(serializer), Ok(())) => serializer
-                .serialize_context(self.context.clone())
-                .map_err(|cause| NotSentReason::Encode { argument: "context".to_owned(), cause }),
-            (None, Ok(())) => Ok(self.context),
-            (_, Err(reason)) => Err(reason),
-        };
-        // Python lets the context's own encoder run last too; the arguments are known to be UTF-8, serde_json wrote them.
-        let (context, args) = match (context, String::from_utf8(self.args)) {
-            (Ok(context), Ok(args)) => (context, args),
-            (Err(reason), _) => return Err(not_sent(self.method, target, reason)),
-            (_, Err(e)) => {
-                let reason = NotSentReason::Encode { argument: "args".to_owned(), cause: e.to_string() };
-                return Err(not_sent(self.method, target, reason));
+        let (args, context) = match self.check(&target, purpose).and_then(|()| self.encode()) {
+            Ok(encoded) => encoded,
+            Err(reason) => {
+                let request = RequestInfo::new(self.method, target);
+                return Err(Box::new(NotSent { request, reason }));
             }
         };
         let (endpoint, method) = self.contract.unzip();
@@ -81,8 +73,26 @@ impl Prepared {
         Ok(Resolved {
             invoke: self.invoke,
             serializer: self.options.serializer,
+            context: self.context,
             invocation: Invocation { message_id, method: self.method, args, context, target, options },
         })
+    }
+
+    /// The finished arguments and the context as it is sent.
+    fn encode(&mut self) -> Result<(String, Context), NotSentReason> {
+        self.finish_args();
+        let unfit = |argument: &str, cause| NotSentReason::Encode { argument: argument.to_owned(), cause };
+        // Everything in the buffer was written as UTF-8, so this is a check and no conversion.
+        let args =
+            String::from_utf8(std::mem::take(&mut self.args)).map_err(|e| unfit("args", e.to_string()))?;
+        let context = match &self.options.serializer {
+            Some(serializer) => serializer
+                .serialize_context(self.context.clone())
+                .map_err(|cause| unfit("context", cause))?
+                .with_local_of(&self.context),
+            None => self.context.clone(),
+        };
+        Ok((args, context))
     }
 
     fn resolve_target(&mut self) -> Target {
@@ -132,7 +142,7 @@ impl Prepared {
     }
 
     /// Closes the object, with the droppable arguments that an explicit version has.
-    fn finish_args(&mut self) -> Result<(), NotSentReason> {
+    fn finish_args(&mut self) {
         for (since, member) in std::mem::take(&mut self.droppable) {
             if self.options.version.is_none_or(|version| version.serves(since)) {
                 self.separate();
@@ -140,7 +150,6 @@ impl Prepared {
             }
         }
         self.args.push(b'}');
-        Ok(())
     }
 
     /// Puts a comma between two members.
@@ -149,8 +158,4 @@ impl Prepared {
             self.args.push(b',');
         }
     }
-}
-
-fn not_sent(method: Cow<'static, str>, target: Target, reason: NotSentReason) -> Box<NotSent> {
-    Box::new(NotSent { request: RequestInfo::new(method, target), reason })
 }

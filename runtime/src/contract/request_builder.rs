@@ -5,10 +5,11 @@ use super::call::Call;
 use super::caller::Caller;
 use super::cast::Cast;
 use super::descriptor::{EndpointDescriptor, MethodDescriptor};
+use super::members::Members;
 use super::prepared::Prepared;
 use crate::context::{Context, RpcContext};
 use crate::error::NotSentReason;
-use crate::json::RawJson;
+use crate::json::{JsonError, RawJson};
 use crate::target::Target;
 use crate::version::Version;
 use serde::Serialize;
@@ -90,9 +91,15 @@ impl RequestBuilder {
 
     /// Adds an argument.
     pub fn arg<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
-        match self.encode(name, value) {
-            Some(Encoded::InPlace) | None => {}
-            Some(Encoded::Apart(value)) => self.push(name, value.as_str().as_bytes()),
+        if self.prepared.options.serializer.is_some() {
+            return self.push_through(name, RawJson::encode(value));
+        }
+        let begin = self.prepared.args.len();
+        self.prepared.separate();
+        write_key(&mut self.prepared.args, name);
+        if let Err(e) = serde_json::to_writer(&mut self.prepared.args, value) {
+            self.prepared.args.truncate(begin);
+            self.fail_encode(name, e.to_string());
         }
     }
 
@@ -105,9 +112,8 @@ impl RequestBuilder {
         since: Version,
         droppable: bool,
     ) {
-        if let Some(value) = self.encode_apart(name, value) {
-            self.push_since(name, &value, &RawJson::default(), since, droppable);
-        }
+        let value = RawJson::encode(value);
+        self.push_since(name, value, Ok(RawJson::default()), since, droppable);
     }
 
     /// As [`arg_since`](Self::arg_since), for an argument with a default: it is set when it differs from that.
@@ -116,18 +122,12 @@ impl RequestBuilder {
         T: Serialize + ?Sized,
         D: Serialize + ?Sized,
     {
-        if let (Some(value), Some(default)) =
-            (self.encode_apart(name, value), self.encode_apart(name, default))
-        {
-            self.push_since(name, &value, &default, since, droppable);
-        }
+        self.push_since(name, RawJson::encode(value), RawJson::encode(default), since, droppable);
     }
 
     /// Adds every field of a struct or every entry of a map as an argument of its own.
     pub fn arg_flat<T: Serialize + ?Sized>(&mut self, value: &T) {
-        if let Some(value) = self.encode_apart("flattened arguments", value) {
-            self.push_flat(&value);
-        }
+        self.push_flat(RawJson::encode(value));
     }
 
     /// The request as a call that answers with `O`, a `Result<T, E>`.
@@ -140,75 +140,57 @@ impl RequestBuilder {
         Cast::new(self.prepared)
     }
 
-    /// Encodes straight into the request's buffer, unless a serializer has to see the value first.
-    fn encode<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Option<Encoded> {
-        if self.prepared.options.serializer.is_some() {
-            return self.encode_apart(name, value).map(Encoded::Apart);
-        }
-        let start = self.begin(name);
-        match serde_json::to_writer(&mut self.prepared.args, value) {
-            Ok(()) => Some(Encoded::InPlace),
-            Err(e) => {
-                self.prepared.args.truncate(start);
-                self.fail_encode(name, e.to_string());
-                None
-            }
+    /// Sends an encoded argument through the serializer, if there is one, and adds it.
+    fn push_through(&mut self, name: &str, value: Result<RawJson, JsonError>) {
+        if let Some(value) = self.through(name, value) {
+            self.push(name, value.as_str());
         }
     }
 
-    fn encode_apart<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Option<RawJson> {
-        RawJson::encode(value)
-            .map_err(|e| self.fail_encode(name, e.0))
-            .ok()
-            .and_then(|raw| self.through(name, raw))
+    fn through(&mut self, name: &str, value: Result<RawJson, JsonError>) -> Option<RawJson> {
+        let Prepared { options, context, .. } = self.prepared.as_ref();
+        let through = match (value, &options.serializer) {
+            (Ok(value), Some(serializer)) => serializer.serialize_entity(context, value),
+            (value, _) => value.map_err(|e| e.0),
+        };
+        through.map_err(|cause| self.fail_encode(name, cause)).ok()
     }
 
-    /// Hands an argument to the serializer, if there is one.
-    fn through(&mut self, name: &str, value: RawJson) -> Option<RawJson> {
-        let Some(serializer) = &self.prepared.options.serializer else { return Some(value) };
-        serializer
-            .serialize_entity(&self.prepared.context, value)
-            .map_err(|cause| self.fail_encode(name, cause))
-            .ok()
-    }
-
-    fn push_since(&mut self, name: &str, value: &RawJson, unset: &RawJson, since: Version, droppable: bool) {
-        if value.as_str() == "null" || value == unset {
+    fn push_since(
+        &mut self,
+        name: &str,
+        value: Result<RawJson, JsonError>,
+        unset: Result<RawJson, JsonError>,
+        since: Version,
+        droppable: bool,
+    ) {
+        // Whether it is set is asked of the value itself, not of what a serializer makes of it.
+        let is_set = value != unset;
+        if !is_set {
             return;
         }
-        if droppable {
-            let mut member = Vec::new();
-            write_key(&mut member, name);
-            member.extend_from_slice(value.as_str().as_bytes());
-            self.prepared.droppable.push((since, member));
-        } else {
+        if !droppable {
             self.prepared.needed = self.prepared.needed.max(Some(since));
-            self.push(name, value.as_str().as_bytes());
+            self.push_through(name, value);
+        } else if let Some(value) = self.through(name, value) {
+            let mut member = Vec::new();
+            write_member(&mut member, name, value.as_str());
+            self.prepared.droppable.push((since, member));
         }
     }
 
-    fn push_flat(&mut self, value: &RawJson) {
-        match value.as_str().strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
-            Some("") => {}
-            Some(members) => {
-                self.prepared.separate();
-                self.prepared.args.extend_from_slice(members.as_bytes());
+    fn push_flat(&mut self, value: Result<RawJson, JsonError>) {
+        match value.and_then(|value| value.decode::<Members>()) {
+            Ok(Members(members)) => {
+                members.into_iter().for_each(|(name, value)| self.push_through(&name, Ok(value)))
             }
-            None => self.fail_encode("flattened arguments", "it is no struct and no map".to_owned()),
+            Err(e) => self.fail_encode("flattened arguments", e.0),
         }
     }
 
-    fn push(&mut self, name: &str, value: &[u8]) {
-        self.begin(name);
-        self.prepared.args.extend_from_slice(value);
-    }
-
-    /// Writes an argument's name; gives the length before it, to go back to.
-    fn begin(&mut self, name: &str) -> usize {
-        let start = self.prepared.args.len();
+    fn push(&mut self, name: &str, value: &str) {
         self.prepared.separate();
-        write_key(&mut self.prepared.args, name);
-        start
+        write_member(&mut self.prepared.args, name, value);
     }
 
     fn fail_encode(&mut self, argument: &str, cause: String) {
@@ -227,17 +209,17 @@ impl fmt::Debug for RequestBuilder {
     }
 }
 
-/// Where an argument's text went.
-enum Encoded {
-    InPlace,
-    Apart(RawJson),
+fn write_member(buffer: &mut Vec<u8>, name: &str, value: &str) {
+    write_key(buffer, name);
+    buffer.extend_from_slice(value.as_bytes());
 }
 
 fn write_key(buffer: &mut Vec<u8>, name: &str) {
-    match RawJson::encode(name) {
-        Ok(name) => buffer.extend_from_slice(name.as_str().as_bytes()),
-        // A text always encodes; an empty key keeps the object well formed.
-        Err(_) => buffer.extend_from_slice(b"\"\""),
+    let begin = buffer.len();
+    if serde_json::to_writer(&mut *buffer, name).is_err() {
+        // A text always encodes and a Vec takes it; an empty key would keep the object well formed.
+        buffer.truncate(begin);
+        buffer.extend_from_slice(b"\"\"");
     }
     buffer.push(b':');
 }

@@ -71,14 +71,15 @@ impl RpcError for Infallible {
     }
 }
 
-/// A failure as it came, or one to answer with.
+/// A failure as it came, or one to answer with. One that the peer only passes on is nobody's declared error: whether our
+/// request has run, it does not say.
 impl RpcError for RemoteFailure {
     fn to_failure(&self) -> Failing {
         Failing::Declared(self.clone())
     }
 
     fn from_failure(failure: &RemoteFailure) -> Option<Self> {
-        Some(failure.clone())
+        (!failure.relayed).then(|| failure.clone())
     }
 }
 

@@ -201,7 +201,8 @@ fn accepts(endpoint: &dyn Endpoint, namespace: Option<&str>) -> bool {
 
 fn deserialize(serializer: &dyn Serializer, request: &mut Request) -> Result<(), Refusal> {
     let unfit = |cause: String| Refusal::invalid_arguments(cause);
-    request.context = serializer.deserialize_context(request.context.clone()).map_err(unfit)?;
+    let context = serializer.deserialize_context(request.context.clone()).map_err(unfit)?;
+    request.context = context.with_local_of(&request.context);
     for (_, value) in &mut request.args {
         *value = serializer.deserialize_entity(&request.context, std::mem::take(value)).map_err(unfit)?;
     }

@@ -350,10 +350,9 @@ impl Shared {
                     let cause = "the broker refused responsibility (basic.nack)".to_owned();
                     Err(PublishError::Unconfirmed { cause, node })
                 }
-                Outcome::Lost(error) => Err(PublishError::Lost {
-                    cause: format!("lost before its confirmation: {error}"),
-                    node,
-                }),
+                Outcome::Lost(error) => {
+                    Err(PublishError::Lost { cause: format!("lost before its confirmation: {error}"), node })
+                }
             });
         });
         ready.confirms.publish(message, on_outcome);
