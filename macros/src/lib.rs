@@ -8,6 +8,7 @@ mod diag;
 mod duration;
 mod endpoint;
 mod names;
+mod register;
 mod rpc_error;
 #[cfg(test)]
 mod tests;
@@ -36,4 +37,10 @@ pub fn cast(_attr: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_derive(RpcError, attributes(rpc_error))]
 pub fn rpc_error(item: TokenStream) -> TokenStream {
     rpc_error::expand(item.into()).into()
+}
+
+/// Registers an implementation of a contract; documented at `oslo_messaging::register`.
+#[proc_macro_attribute]
+pub fn register(attr: TokenStream, item: TokenStream) -> TokenStream {
+    register::expand(attr.into(), item.into()).into()
 }

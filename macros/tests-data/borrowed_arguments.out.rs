@@ -57,6 +57,8 @@ const _: () = {
         .module(::core::module_path!());
     rt::submit!(DESCRIPTOR);
     impl<S: Borrow> BorrowEndpoint<S> {
+        /// The contract as data.
+        const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt::Handler<S>] = &[take::<S>];
         /// Serves `service`.
         fn new(service: S) -> Self {

@@ -61,6 +61,8 @@ const _: () = {
         );
     rt::submit!(DESCRIPTOR);
     impl<S: Partly> PartlyEndpoint<S> {
+        /// The contract as data.
+        const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt::Handler<S>] = &[fine::<S>];
         /// Serves `service`.
         fn new(service: S) -> Self {

@@ -50,6 +50,8 @@ const _: () = {
         .module(::core::module_path!());
     rt::submit!(DESCRIPTOR);
     impl<S: Caches> CachesEndpoint<S> {
+        /// The contract as data.
+        pub(crate) const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt::Handler<S>] = &[refresh::<S>];
         /// Serves `service`.
         pub(crate) fn new(service: S) -> Self {

@@ -60,6 +60,8 @@ const _: () = {
         .module(::core::module_path!());
     rt::submit!(DESCRIPTOR);
     impl<S: Admin> AdminEndpoint<S> {
+        /// The contract as data.
+        pub const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt::Handler<S>] = &[
             stop::<S>,
             #[cfg(feature = "admin")]

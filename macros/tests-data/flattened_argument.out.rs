@@ -52,6 +52,8 @@ const _: () = {
         .ignore_unknown_args(true);
     rt::submit!(DESCRIPTOR);
     impl<S: Lists> ListsEndpoint<S> {
+        /// The contract as data.
+        const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt::Handler<S>] = &[list::<S>];
         /// Serves `service`.
         fn new(service: S) -> Self {

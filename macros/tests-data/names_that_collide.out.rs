@@ -55,6 +55,8 @@ const _: () = {
         .module(::core::module_path!());
     rt_1::submit!(DESCRIPTOR);
     impl<S_1: Names> Server<S_1> {
+        /// The contract as data.
+        const DESCRIPTOR: &'static rt_1::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt_1::Handler<S_1>] = &[match_handler::<S_1>];
         /// Serves `service`.
         fn new(service: S_1) -> Self {

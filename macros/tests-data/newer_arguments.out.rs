@@ -59,6 +59,8 @@ const _: () = {
         .module(::core::module_path!());
     rt::submit!(DESCRIPTOR);
     impl<S: Newer> NewerEndpoint<S> {
+        /// The contract as data.
+        const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt::Handler<S>] = &[update::<S>];
         /// Serves `service`.
         fn new(service: S) -> Self {

@@ -48,6 +48,8 @@ const _: () = {
         .module(::core::module_path!());
     rt::submit!(DESCRIPTOR);
     impl<S: Ping> PingEndpoint<S> {
+        /// The contract as data.
+        const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt::Handler<S>] = &[ping::<S>];
         /// Serves `service`.
         fn new(service: S) -> Self {

@@ -121,6 +121,8 @@ const _: () = {
         .doc("Life-cycle of instances on one compute host.");
     rt::submit!(DESCRIPTOR);
     impl<S: Compute> ComputeEndpoint<S> {
+        /// The contract as data.
+        pub const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
         const HANDLERS: &'static [rt::Handler<S>] = &[
             show::<S>,
             build::<S>,

@@ -187,3 +187,48 @@ pub use oslo_messaging_macros::cast;
 ///
 /// Corresponds to an exception class in `allowed_remote_exmods`; declared variants to `ExpectedException`.
 pub use oslo_messaging_macros::RpcError;
+
+/// Registers an implementation of a contract, so that `RpcServerBuilder::discover` serves it. Opt-in: an explicit
+/// `.endpoint(..)` always works too, and says in one place what a server serves.
+///
+/// | key | value | meaning |
+/// |---|---|---|
+/// | `state` | type | what the service is made from: `Service` implements `From<&State>`; required |
+/// | `endpoint` | path | the generated endpoint, where it is not `<Trait>Endpoint` beside the trait |
+/// | `crate` | path | where this crate is found |
+///
+/// ```
+/// use oslo_messaging::contract::discover;
+/// use oslo_messaging::{RemoteFailure, endpoint, register};
+///
+/// #[endpoint(version = "1.0")]
+/// pub trait Names {
+///     async fn name(&self) -> Result<String, RemoteFailure>;
+/// }
+///
+/// struct App { name: String }
+/// struct Service { name: String }
+///
+/// impl From<&App> for Service {
+///     fn from(app: &App) -> Self {
+///         Self { name: app.name.clone() }
+///     }
+/// }
+///
+/// #[register(state = App)]
+/// impl Names for Service {
+///     async fn name(&self) -> Result<String, RemoteFailure> {
+///         Ok(self.name.clone())
+///     }
+/// }
+///
+/// let app = App { name: "host-1".to_owned() };
+/// assert_eq!(discover(&app).unwrap().len(), 1);
+///
+/// let error = discover(&()).unwrap_err();
+/// assert_eq!((error.misfits[0].contract, error.misfits[0].state), ("Names", "App"));
+/// ```
+///
+/// Registered crates must be linked: one that is only listed in `Cargo.toml` is not, until something refers to it
+/// (`use nova_extra as _;`).
+pub use oslo_messaging_macros::register;

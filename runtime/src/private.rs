@@ -2,11 +2,12 @@
 //! release.
 
 pub use crate::__submit_contract as submit;
+pub use crate::__submit_factory as submit_factory;
 pub use crate::context::{Context, RpcContext};
 pub use crate::contract::{
     ArgDescriptor, BoxFuture, Call, CallOptions, CallOutput, Caller, Cast, CastOutput, ClientCore, Contract,
-    Endpoint, EndpointDescriptor, Handler, MethodDescriptor, MethodKind, Refusal, Reply, Request,
-    RequestBuilder, Started, dispatch, in_process, reply, reply_cast,
+    Endpoint, EndpointDescriptor, EndpointFactory, Handler, MethodDescriptor, MethodKind, Refusal, Reply,
+    Request, RequestBuilder, Started, dispatch, in_process, reply, reply_cast,
 };
 pub use crate::error::{Failing, FailureBuilder, FailureReader, RemoteFailure, RpcError, source_chain};
 pub use crate::json::RawJson;

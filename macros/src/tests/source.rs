@@ -31,6 +31,9 @@ fn expand_item(item: &Item) -> Vec<Expansion> {
         let output = if attr.path().is_ident("endpoint") {
             others.remove(index);
             Some(crate::endpoint::expand(arguments, quote!(#(#others)* #rest)))
+        } else if attr.path().is_ident("register") {
+            others.remove(index);
+            Some(crate::register::expand(arguments, quote!(#(#others)* #rest)))
         } else if attr.path().is_ident("derive") && arguments.to_string().contains("RpcError") {
             Some(crate::rpc_error::expand(quote!(#(#attrs)* #rest)))
         } else {

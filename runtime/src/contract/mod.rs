@@ -9,6 +9,7 @@ mod descriptor;
 mod dispatcher;
 mod dyn_endpoint;
 mod endpoint;
+mod factory;
 mod flat;
 mod guard;
 mod in_process;
@@ -33,6 +34,7 @@ pub use descriptor::{ArgDescriptor, EndpointDescriptor, MethodDescriptor, Method
 pub use dispatcher::{Dispatcher, EndpointCollision, Found};
 pub use dyn_endpoint::{DynEndpoint, DynRequest};
 pub use endpoint::{Endpoint, Handler, Refusal, Reply, Started, dispatch};
+pub use factory::{DiscoverError, EndpointFactory, Misfit, discover};
 pub use in_process::{in_process, in_process_all};
 pub use invoke::{Answer, BoxFuture, Invocation, Invoke, SendOptions};
 pub use options::CallOptions;

@@ -32,6 +32,9 @@ pub(super) fn items(contract: &Contract, helpers: &Helpers) -> TokenStream {
     });
     quote_spanned! {Span::mixed_site()=>
         impl<#service: #ident> #endpoint<#service> {
+            /// The contract as data.
+            #vis const DESCRIPTOR: &'static #rt::EndpointDescriptor = &#descriptor;
+
             const HANDLERS: &'static [#rt::Handler<#service>] = &[#(#table)*];
 
             /// Serves `service`.

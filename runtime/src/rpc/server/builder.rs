@@ -4,9 +4,10 @@ use super::RpcServer;
 use super::config::{Config, listen};
 use super::error::BuildError;
 use super::ping::PingEndpoint;
-use crate::contract::{Dispatcher, Endpoint, Serializer};
+use crate::contract::{DiscoverError, Dispatcher, Endpoint, Serializer, discover};
 use crate::target::Target;
 use crate::transport::Transport;
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,16 @@ impl RpcServerBuilder {
     pub fn shared_endpoint(mut self, endpoint: Arc<dyn Endpoint>) -> Self {
         self.endpoints.push(endpoint);
         self
+    }
+
+    /// Serves every implementation marked [`#[register]`](macro@crate::register) that is linked into this program, built
+    /// out of `state`.
+    ///
+    /// # Errors
+    /// When one of them wants a state of another type; the error names all of those.
+    pub fn discover<T: Any>(mut self, state: &T) -> Result<Self, DiscoverError> {
+        self.endpoints.extend(discover(state)?);
+        Ok(self)
     }
 
     /// How many handlers run at a time; what else is delivered waits unacknowledged. Default 64.

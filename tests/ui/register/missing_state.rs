@@ -1,0 +1,16 @@
+use oslo_messaging::{endpoint, register};
+
+#[endpoint(version = "1.0")]
+trait Names {
+    #[cast]
+    async fn nothing(&self);
+}
+
+struct Service;
+
+#[register]
+impl Names for Service {
+    async fn nothing(&self) {}
+}
+
+fn main() {}

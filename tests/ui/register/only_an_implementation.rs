@@ -1,0 +1,6 @@
+use oslo_messaging::register;
+
+#[register(state = App)]
+struct Service;
+
+fn main() {}
