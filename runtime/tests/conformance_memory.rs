@@ -2,15 +2,20 @@
 #![cfg(feature = "memory")]
 
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
-use oslo_messaging::testing::conformance::{SCRIPTS, Suite};
+use oslo_messaging::testing::conformance::{Cut, SCRIPTS, Suite};
 use oslo_messaging::transport::{BoxFuture, Driver};
 use std::sync::Arc;
 
 fn suite() -> Suite {
     let broker = MemoryBroker::new();
-    Suite::new(move || -> BoxFuture<'static, Arc<dyn Driver>> {
-        let driver: Arc<dyn Driver> = Arc::new(MemoryDriver::new(broker.clone()));
-        Box::pin(async move { driver })
+    Suite::with_cut(move || -> BoxFuture<'static, (Arc<dyn Driver>, Cut)> {
+        let driver = Arc::new(MemoryDriver::new(broker.clone()));
+        let cut_driver = driver.clone();
+        let cut: Cut = Box::new(move || {
+            cut_driver.cut_off();
+            Box::pin(async {})
+        });
+        Box::pin(async move { (driver as Arc<dyn Driver>, cut) })
     })
 }
 

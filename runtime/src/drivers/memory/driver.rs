@@ -60,6 +60,15 @@ impl MemoryDriver {
         &self.broker
     }
 
+    /// Cuts everything off that consumes through this driver and lets it come back at once, as a lost connection does:
+    /// what is held goes back to its place and is delivered again, marked as redelivered.
+    pub fn cut_off(&self) {
+        self.broker.operate(|state| {
+            let subscribers = state.queues.subscribers_of(self.id);
+            state.queues.cut_off(&subscribers);
+        });
+    }
+
     fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }

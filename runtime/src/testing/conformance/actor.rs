@@ -4,6 +4,7 @@
 use super::history::Failure;
 use super::letter::{Letter, read, read_reply};
 use super::stage::Stage;
+use super::suite::Cut;
 use crate::id::MessageId;
 use crate::transport::{
     Confirmed, Consumer, Delivery, Driver, DriverError, Publish, PublishError, ReplyAddress, Route, Sink,
@@ -40,11 +41,20 @@ impl Pending<'_> {
 pub(super) struct Peer<'a> {
     stage: &'a Stage<'a>,
     pub(super) driver: Arc<dyn Driver>,
+    cut: Option<Cut>,
 }
 
 impl<'a> Peer<'a> {
-    pub(super) fn new(stage: &'a Stage<'a>, driver: Arc<dyn Driver>) -> Self {
-        Self { stage, driver }
+    pub(super) fn new(stage: &'a Stage<'a>, driver: Arc<dyn Driver>, cut: Option<Cut>) -> Self {
+        Self { stage, driver, cut }
+    }
+
+    /// Cuts its connections.
+    pub(super) async fn cut(&self) -> Result<(), Failure> {
+        match &self.cut {
+            Some(cut) => self.stage.wait("connections to be cut", cut()).await,
+            None => Err(self.stage.failure("this suite cannot cut connections; see `Suite::with_cut`")),
+        }
     }
 
     /// Publishes without waiting for the outcome.
@@ -91,10 +101,10 @@ impl<'a> Peer<'a> {
         routes: &[Route],
         prefetch: u16,
     ) -> Result<Listener<'a>, Failure> {
-        let (sink, deliveries) = channel();
+        let (sink, events) = channel();
         let consumer = self.subscribe(name, routes, prefetch, sink).await?;
         let driver = self.driver.clone();
-        Ok(Listener { stage: self.stage, name, driver, consumer: Some(consumer), deliveries })
+        Ok(Listener { stage: self.stage, name, driver, consumer: Some(consumer), events })
     }
 
     /// Subscribes with the script's own sink.
@@ -120,7 +130,7 @@ impl<'a> Peer<'a> {
 
     /// The error of a subscription that must be refused; `None` if it is not.
     pub(super) async fn refused(&self, name: &str, route: &Route) -> Result<Option<DriverError>, Failure> {
-        let (sink, _deliveries) = channel();
+        let (sink, _events) = channel();
         let subscription = Subscription { routes: vec![route.clone()], prefetch: 1, label: name.to_owned() };
         let deadline = Instant::now().checked_add(self.stage.limit());
         let subscribed = self.driver.subscribe(subscription, sink, deadline);
@@ -137,28 +147,42 @@ impl<'a> Peer<'a> {
         &self,
         name: &'static str,
     ) -> Result<(ReplyAddress, Listener<'a>), Failure> {
-        let (sink, deliveries) = channel();
+        let (sink, events) = channel();
         self.driver.on_reply(sink);
-        let deadline = Instant::now().checked_add(self.stage.limit());
-        let address: Result<ReplyAddress, DriverError> =
-            self.stage.wait("a reply address", self.driver.reply_address_by(deadline)).await?;
-        let address = address.map_err(|error| self.stage.failure(format!("no reply address: {error}")))?;
+        let address = self.reply_address().await?;
         let driver = self.driver.clone();
-        Ok((address, Listener { stage: self.stage, name, driver, consumer: None, deliveries }))
+        Ok((address, Listener { stage: self.stage, name, driver, consumer: None, events }))
+    }
+
+    /// The address for replies to new calls.
+    pub(super) async fn reply_address(&self) -> Result<ReplyAddress, Failure> {
+        let deadline = Instant::now().checked_add(self.stage.limit());
+        let address = self.stage.wait("a reply address", self.driver.reply_address_by(deadline)).await?;
+        address.map_err(|error| self.stage.failure(format!("no reply address: {error}")))
     }
 }
 
-/// Passes deliveries to the script.
-struct Tap(mpsc::UnboundedSender<Delivery>);
+/// What a sink was told.
+enum Event {
+    Delivery(Delivery),
+    Interrupted,
+}
+
+/// Passes what it is told to the script.
+struct Tap(mpsc::UnboundedSender<Event>);
 
 impl Sink for Tap {
     fn deliver(&self, delivery: Delivery) {
         // The receiver is gone when the script has ended; the message goes back when the consumer closes.
-        drop(self.0.send(delivery));
+        drop(self.0.send(Event::Delivery(delivery)));
+    }
+
+    fn interrupted(&self) {
+        drop(self.0.send(Event::Interrupted));
     }
 }
 
-fn channel() -> (Arc<dyn Sink>, mpsc::UnboundedReceiver<Delivery>) {
+fn channel() -> (Arc<dyn Sink>, mpsc::UnboundedReceiver<Event>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     (Arc::new(Tap(sender)), receiver)
 }
@@ -169,15 +193,32 @@ pub(super) struct Listener<'a> {
     name: &'static str,
     driver: Arc<dyn Driver>,
     consumer: Option<Box<dyn Consumer>>,
-    deliveries: mpsc::UnboundedReceiver<Delivery>,
+    events: mpsc::UnboundedReceiver<Event>,
 }
 
 impl Listener<'_> {
-    /// Waits for the next delivery.
+    /// Waits for the next delivery; interruptions before it are passed over.
     pub(super) async fn delivery(&mut self) -> Result<Delivery, Failure> {
         let what = format!("a delivery to {}", self.name);
-        let delivery = self.stage.wait(&what, self.deliveries.recv()).await?;
-        delivery.ok_or_else(|| self.stage.failure(format!("{} lost its sink", self.name)))
+        loop {
+            match self.event(&what).await? {
+                Event::Delivery(delivery) => return Ok(delivery),
+                Event::Interrupted => {}
+            }
+        }
+    }
+
+    /// Waits until it is told of an interruption, and notes it; deliveries before it are forgotten.
+    pub(super) async fn is_interrupted(&mut self) -> Result<(), Failure> {
+        let what = format!("{} to be interrupted", self.name);
+        while !matches!(self.event(&what).await?, Event::Interrupted) {}
+        self.stage.note(format!("{} is interrupted", self.name));
+        Ok(())
+    }
+
+    async fn event(&mut self, what: &str) -> Result<Event, Failure> {
+        let event = self.stage.wait(what, self.events.recv()).await?;
+        event.ok_or_else(|| self.stage.failure(format!("{} lost its sink", self.name)))
     }
 
     /// Waits for the next delivery and notes what it says.
@@ -217,7 +258,12 @@ impl Listener<'_> {
 
     /// What has been delivered already and was not taken yet.
     pub(super) fn arrived(&mut self) -> Option<Delivery> {
-        self.deliveries.try_recv().ok()
+        loop {
+            match self.events.try_recv().ok()? {
+                Event::Delivery(delivery) => return Some(delivery),
+                Event::Interrupted => {}
+            }
+        }
     }
 
     /// Notes that nothing has been delivered since the last one taken.

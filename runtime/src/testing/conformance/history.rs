@@ -54,7 +54,7 @@ pub enum Outcome {
     Passed(History),
     /// Otherwise.
     Failed(Failure),
-    /// The driver says that it lacks what the script is about.
+    /// The driver says that it lacks what the script is about, or the suite cannot cut connections.
     NotApplicable,
 }
 

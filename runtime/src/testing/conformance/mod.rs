@@ -8,6 +8,8 @@
 //! [limit](Suite::limit) after which the script fails and says what it waited for. What a driver does not claim in its
 //! [`Capabilities`](crate::transport::Capabilities) is not asked of it.
 //!
+//! Scripts about lost connections are played if the suite can [cut](Suite::with_cut) them.
+//!
 //! A test of a driver needs nothing but a function that connects:
 //!
 //! ```
@@ -45,7 +47,7 @@ mod suite;
 
 pub use history::{Failure, History, Outcome, Report};
 pub use scripts::*;
-pub use suite::{Script, Suite};
+pub use suite::{Cut, Script, Suite};
 
 use crate::transport::{BoxFuture, Driver};
 use std::sync::Arc;

@@ -51,9 +51,9 @@ impl<'a> Stage<'a> {
 
     /// A peer with connections of its own.
     pub(super) async fn peer(&self) -> Result<Peer<'_>, Failure> {
-        let driver = self.wait("a driver", self.suite.connect()).await?;
+        let (driver, cut) = self.wait("a driver", self.suite.connect()).await?;
         lock(&self.drivers).push(driver.clone());
-        Ok(Peer::new(self, driver))
+        Ok(Peer::new(self, driver, cut))
     }
 
     /// Writes a line of history.

@@ -21,6 +21,8 @@ pub struct Script {
     pub about: &'static str,
     /// Whether a driver with these capabilities must pass it.
     pub applies: fn(&Capabilities) -> bool,
+    /// Whether it cuts connections; it is played only if the suite knows how.
+    pub cuts: bool,
     /// Plays it.
     pub play: for<'a> fn(&'a Suite) -> BoxFuture<'a, Result<History, Failure>>,
 }
@@ -31,9 +33,16 @@ impl fmt::Debug for Script {
     }
 }
 
+/// Cuts the connections of one driver, as a network does; the driver is to come back by itself. Resolves when they are
+/// cut.
+pub type Cut = Box<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
+
+type Connect = Box<dyn Fn() -> BoxFuture<'static, (Arc<dyn Driver>, Option<Cut>)> + Send + Sync>;
+
 /// The suite for one driver.
 pub struct Suite {
-    connect: Box<dyn Fn() -> BoxFuture<'static, Arc<dyn Driver>> + Send + Sync>,
+    connect: Connect,
+    cuts: bool,
     prefix: String,
     limit: Duration,
 }
@@ -42,9 +51,31 @@ impl Suite {
     /// A suite that gets its drivers from `connect`: each call gives a driver with connections of its own, all to one
     /// broker.
     pub fn new(connect: impl Fn() -> BoxFuture<'static, Arc<dyn Driver>> + Send + Sync + 'static) -> Self {
+        let without_cut = move || -> BoxFuture<'static, (Arc<dyn Driver>, Option<Cut>)> {
+            let connected = connect();
+            Box::pin(async move { (connected.await, None) })
+        };
+        Self::with(Box::new(without_cut), false)
+    }
+
+    /// A suite that can also cut the connections of its drivers, so that it plays the scripts about that too.
+    pub fn with_cut(
+        connect: impl Fn() -> BoxFuture<'static, (Arc<dyn Driver>, Cut)> + Send + Sync + 'static,
+    ) -> Self {
+        let with_cut = move || -> BoxFuture<'static, (Arc<dyn Driver>, Option<Cut>)> {
+            let connected = connect();
+            Box::pin(async move {
+                let (driver, cut) = connected.await;
+                (driver, Some(cut))
+            })
+        };
+        Self::with(Box::new(with_cut), true)
+    }
+
+    fn with(connect: Connect, cuts: bool) -> Self {
         let id = MessageId::random();
         let prefix = format!("conformance-{}", id.as_str().get(..8).unwrap_or_default());
-        Self { connect: Box::new(connect), prefix, limit: Duration::from_secs(60) }
+        Self { connect, cuts, prefix, limit: Duration::from_secs(60) }
     }
 
     /// Starts the names of exchanges and queues with `prefix`, in place of `conformance-` and eight random digits.
@@ -64,11 +95,11 @@ impl Suite {
 
     /// Plays every script, several at a time.
     pub async fn run(&self) -> Report {
-        let driver = self.connect().await;
+        let (driver, _) = self.connect().await;
         let capabilities = driver.capabilities();
         driver.close(self.limit).await;
         let outcomes = super::SCRIPTS.iter().map(|script| async move {
-            let outcome = match (script.applies)(&capabilities) {
+            let outcome = match (script.applies)(&capabilities) && (self.cuts || !script.cuts) {
                 false => Outcome::NotApplicable,
                 true => match (script.play)(self).await {
                     Ok(history) => Outcome::Passed(history),
@@ -80,7 +111,7 @@ impl Suite {
         Report { outcomes: stream::iter(outcomes).buffered(AT_A_TIME).collect().await }
     }
 
-    pub(super) fn connect(&self) -> BoxFuture<'static, Arc<dyn Driver>> {
+    pub(super) fn connect(&self) -> BoxFuture<'static, (Arc<dyn Driver>, Option<Cut>)> {
         (self.connect)()
     }
 

@@ -2,6 +2,7 @@
 //! the history.
 
 mod closing;
+mod cutting;
 mod expiry;
 mod fanout;
 mod leaving;
@@ -14,6 +15,7 @@ mod returns;
 mod sharing;
 
 pub use closing::close_settles_everything;
+pub use cutting::{cut_caller, cut_fanout_listener, cut_publisher, cut_server};
 pub use expiry::{expiry_at_the_head, expiry_of_zero};
 pub use fanout::{fanout_to_late_joiners, fanout_within_a_process};
 pub use leaving::{
@@ -35,10 +37,14 @@ const ALWAYS: fn(&Capabilities) -> bool = |_| true;
 
 macro_rules! script {
     ($name:ident, $applies:expr, $about:literal) => {
+        script!($name, $applies, false, $about)
+    };
+    ($name:ident, $applies:expr, $cuts:literal, $about:literal) => {
         Script {
             name: stringify!($name),
             about: $about,
             applies: $applies,
+            cuts: $cuts,
             play: |suite| Box::pin($name(suite)),
         }
     };
@@ -75,4 +81,8 @@ pub const SCRIPTS: &[Script] = &[
     script!(listener_pools, |can| can.pools, "each pool gets a copy"),
     script!(publish_from_a_delivery, |can| can.mandatory, "a sink may use its driver"),
     script!(close_settles_everything, |can| can.confirm, "closing leaves nothing open"),
+    script!(cut_server, |can| can.requeue, true, "what a lost server held is delivered again"),
+    script!(cut_fanout_listener, |can| can.requeue, true, "a lost fanout listener misses nothing"),
+    script!(cut_publisher, |can| can.confirm, true, "a publisher outlives its connection"),
+    script!(cut_caller, |can| can.rpc, true, "replies find a caller that was lost"),
 ];
