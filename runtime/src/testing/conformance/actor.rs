@@ -230,6 +230,14 @@ impl Listener<'_> {
         Ok(delivery)
     }
 
+    /// The same where it cannot be foreseen whether the broker has tried before.
+    pub(super) async fn takes_at_last(&mut self) -> Result<Delivery, Failure> {
+        let mut delivery = self.delivery().await?;
+        let text = self.text(&mut delivery)?;
+        self.stage.note(format!("{} gets {text}", self.name));
+        Ok(delivery)
+    }
+
     /// Waits for this many deliveries and notes them in the order of their routes: between routes there is none.
     pub(super) async fn takes_by_route(&mut self, count: usize) -> Result<Vec<Delivery>, Failure> {
         let mut taken = Vec::new();

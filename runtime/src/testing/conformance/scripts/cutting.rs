@@ -56,17 +56,14 @@ pub async fn cut_fanout_listener(suite: &Suite) -> Result<History, Failure> {
         let fanout = stage.fanout("topic");
         let (client, server) = (stage.peer().await?, stage.peer().await?);
         let mut a = server.listen("a", std::slice::from_ref(&fanout), 0).await?;
-        client.send(&fanout, ["1"]).await?;
-        a.takes().await?.ack.ack();
         server.cut().await?;
-        client.send(&fanout, ["2"]).await?;
+        client.send(&fanout, ["1"]).await?;
         a.is_interrupted().await?;
-        a.takes().await?.ack.ack();
+        a.takes_at_last().await?.ack.ack();
         Ok(())
     };
-    let expected = ["a gets 1", "a is interrupted", "a gets 2"];
     let played = played.await;
-    stage.judge(&expected, played).await
+    stage.judge(&["a is interrupted", "a gets 1"], played).await
 }
 
 /// A publish that finds no connection waits for one. What is under way when the connection is lost is settled
@@ -91,7 +88,7 @@ pub async fn cut_publisher(suite: &Suite) -> Result<History, Failure> {
         for (number, publish) in pending.into_iter().enumerate() {
             match publish.outcome().await? {
                 Ok(_) => confirmed.push(number.to_string()),
-                Err(PublishError::Unconfirmed { .. }) => {}
+                Err(PublishError::Unconfirmed { .. } | PublishError::Lost { .. }) => {}
                 Err(other) => return Err(stage.failure(format!("publish {number} ended as {other:?}"))),
             }
         }
@@ -122,17 +119,15 @@ pub async fn cut_caller(suite: &Suite) -> Result<History, Failure> {
         let (server, client) = (stage.peer().await?, stage.peer().await?);
         let (address, mut a) = client.take_replies("a").await?;
         let route = Route::Reply { address: address.0.clone() };
-        server.publish(&route, &Letter::reply("1").mandatory()).confirmed().await?;
-        a.takes().await?.ack.ack();
         client.cut().await?;
-        server.publish(&route, &Letter::reply("2").mandatory()).confirmed().await?;
-        a.takes().await?.ack.ack();
+        server.publish(&route, &Letter::reply("1").mandatory()).confirmed().await?;
+        a.takes_at_last().await?.ack.ack();
         let fresh = client.reply_address().await?;
         let route = Route::Reply { address: fresh.0.clone() };
-        server.publish(&route, &Letter::reply("3").mandatory()).confirmed().await?;
-        a.takes().await?.ack.ack();
+        server.publish(&route, &Letter::reply("2").mandatory()).confirmed().await?;
+        a.takes_at_last().await?.ack.ack();
         Ok(())
     };
     let played = played.await;
-    stage.judge(&["a gets 1", "a gets 2", "a gets 3"], played).await
+    stage.judge(&["a gets 1", "a gets 2"], played).await
 }
