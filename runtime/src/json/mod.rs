@@ -12,6 +12,7 @@
 mod lenient;
 mod missing;
 mod raw;
+mod run;
 pub(crate) mod scan;
 pub(crate) mod text;
 

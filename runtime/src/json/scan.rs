@@ -1,6 +1,7 @@
 //! One pass over JSON text as Python writes it: checks the grammar, finds the members of an object, counts nesting, keys
 //! and the things that serde_json would refuse or round. Builds nothing, never recurses.
 
+use super::run::ordinary;
 use std::fmt;
 use std::ops::Range;
 
@@ -62,19 +63,6 @@ pub(crate) struct Scanner<'a> {
     pub(crate) keys: usize,
     pub(crate) oddities: Oddities,
 }
-
-/// Bytes that end a run of ordinary bytes within a string.
-const STOP: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        table[byte] = true;
-        byte += 1;
-    }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
@@ -243,16 +231,22 @@ impl<'a> Scanner<'a> {
         // Whether the last thing read was an escaped first half of a pair, and where it ended.
         let mut first_half = None;
         loop {
-            while let Some(&byte) = self.text.get(at) {
-                if STOP[usize::from(byte)] {
+            while let Some(chunk) = self.text.get(at..).and_then(<[u8]>::first_chunk) {
+                let run = ordinary(*chunk);
+                at += run;
+                if run < 8 {
                     break;
                 }
-                at += 1;
             }
             self.at = at;
             match self.text.get(at) {
                 Some(b'"') => break,
                 Some(b'\\') => {}
+                // Only among the last few bytes of the text.
+                Some(b' '..) => {
+                    at += 1;
+                    continue;
+                }
                 Some(_) => return Err(self.error("no control character in a string")),
                 None => return Err(self.error("the end of the string")),
             }

@@ -1,5 +1,6 @@
 //! JSON strings: from between the quotes to text and back.
 
+use super::run::ordinary;
 use super::scan::hex4;
 use std::borrow::Cow;
 
@@ -26,35 +27,61 @@ pub(crate) fn read_string(bytes: &[u8], lone: LoneSurrogate, out: &mut Vec<u8>) 
 fn unescape(bytes: &[u8], lone: LoneSurrogate, out: &mut [u8]) -> Option<(usize, usize)> {
     let (mut read, mut written) = (0, 0);
     loop {
+        // Copies eight bytes and keeps those before the first special one.
+        if let Some(chunk) = bytes.get(read..)?.first_chunk::<8>()
+            && let Some(place) = out.get_mut(written..)?.first_chunk_mut::<8>()
+        {
+            *place = *chunk;
+            let run = ordinary(*chunk);
+            read += run;
+            written += run;
+            if run == 8 {
+                continue;
+            }
+        }
         let byte = *bytes.get(read)?;
         read += 1;
-        let plain = match byte {
+        match byte {
             b'"' => return Some((read, written)),
-            b'\\' => {
-                let escape = *bytes.get(read)?;
-                read += 1;
-                match escape {
-                    b'"' | b'\\' | b'/' => escape,
-                    b'n' => b'\n',
-                    b't' => b'\t',
-                    b'r' => b'\r',
-                    b'b' => 0x08,
-                    b'f' => 0x0c,
-                    b'u' => {
-                        let (length, more) = unicode(bytes, read, lone, out.get_mut(written..)?)?;
-                        written += length;
-                        read += more;
-                        continue;
-                    }
-                    _ => return None,
+            b'\\' => match *bytes.get(read)? {
+                escaped @ (b'"' | b'\\') => {
+                    *out.get_mut(written)? = escaped;
+                    read += 1;
+                    written += 1;
                 }
-            }
+                _ => {
+                    let (taken, put) = rare_escape(bytes, read, lone, out.get_mut(written..)?)?;
+                    read += taken;
+                    written += put;
+                }
+            },
             0..0x20 => return None,
-            _ => byte,
-        };
-        *out.get_mut(written)? = plain;
-        written += 1;
+            _ => {
+                *out.get_mut(written)? = byte;
+                written += 1;
+            }
+        }
     }
+}
+
+/// Decodes the escape at `read`, just behind its backslash: how many bytes it took and how many it wrote.
+#[cold]
+fn rare_escape(bytes: &[u8], read: usize, lone: LoneSurrogate, out: &mut [u8]) -> Option<(usize, usize)> {
+    let plain = match *bytes.get(read)? {
+        b'/' => b'/',
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'b' => 0x08,
+        b'f' => 0x0c,
+        b'u' => {
+            let (put, taken) = unicode(bytes, read + 1, lone, out)?;
+            return Some((taken + 1, put));
+        }
+        _ => return None,
+    };
+    *out.first_mut()? = plain;
+    Some((1, 1))
 }
 
 /// Decodes `\u` at `read`, just behind the `u`: how many bytes it wrote and how many more it read.

@@ -28,33 +28,44 @@ impl<'a> Writer<'a> {
     /// Writes a piece of the inner message's JSON.
     pub(super) fn json(&mut self, piece: &str) {
         let piece = piece.as_bytes();
-        // Counted first (a loop without branches), so that the second loop has its place and only stores.
-        let escapes = piece.iter().filter(|&&byte| byte == b'"' || byte == b'\\').count();
+        let escapes = piece.iter().filter(|&&byte| is_escaped(byte)).count();
         let begin = self.body.len();
         self.body.resize(begin + piece.len() + escapes, 0);
-        let mut place = self.body.iter_mut().skip(begin);
+        let place = self.body.get_mut(begin..).unwrap_or_default();
+        let mut at = 0;
         for &byte in piece {
-            if byte == b'"' || byte == b'\\' {
-                place.next().into_iter().for_each(|place| *place = b'\\');
-            }
+            // Written always and overwritten where it is not needed: quotes are too dense for a branch to be guessed.
+            place[at] = b'\\';
+            at += usize::from(is_escaped(byte));
             // Between the tokens of a piece that somebody else wrote may stand line breaks and tabs, which JSON forbids
             // in a text; any other space means the same.
-            let byte = if byte < b' ' { b' ' } else { byte };
-            place.next().into_iter().for_each(|place| *place = byte);
+            place[at] = byte.max(b' ');
+            at += 1;
         }
     }
 
     /// Writes a text as a JSON string of the inner message.
     pub(super) fn string(&mut self, text: &str) {
-        let mut quoted = String::with_capacity(text.len() + 2);
-        write_string(text, &mut quoted);
-        self.json(&quoted);
+        if text.bytes().all(|byte| byte >= b' ' && !is_escaped(byte)) {
+            for part in ["\\\"", text, "\\\""] {
+                self.body.extend_from_slice(part.as_bytes());
+            }
+        } else {
+            let mut quoted = String::with_capacity(text.len() + 2);
+            write_string(text, &mut quoted);
+            self.json(&quoted);
+        }
     }
 
     /// Ends the message.
     pub(super) fn close(self) {
         self.body.extend_from_slice(TAIL.as_bytes());
     }
+}
+
+/// Whether JSON text needs a backslash before this byte.
+fn is_escaped(byte: u8) -> bool {
+    byte == b'"' || byte == b'\\'
 }
 
 /// The inner message of a body: unwrapped from envelope 2.0, or the body itself when it has no envelope (1.0).

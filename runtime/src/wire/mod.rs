@@ -196,7 +196,8 @@ pub struct AnswerTo {
     pub reply_to: String,
     /// Method, if it could be read.
     pub method: Option<String>,
-    /// The exception that Python would have answered with.
+    /// The exception that Python would have answered with: `UnsupportedVersion` of `oslo_messaging.rpc.dispatcher`, or one of
+    /// `builtins` (`TypeError`, `AttributeError`; `ValueError` where a limit is exceeded).
     pub class: &'static str,
 }
 

@@ -1,0 +1,40 @@
+//! Runs of ordinary bytes in JSON strings, eight at a time.
+
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const HIGHS: u64 = ONES << 7;
+
+/// How many of the eight bytes come before the first quote, backslash or control character.
+pub(super) fn ordinary(bytes: [u8; 8]) -> usize {
+    let word = u64::from_le_bytes(bytes);
+    // The high bit of a byte is set in `below(x, n)` if the byte of x is less than n (n at most 128). A borrow can set it
+    // wrongly too, but only above a byte where it is right, and only the lowest counts.
+    let below = |x: u64, n: u64| x.wrapping_sub(ONES * n) & !x;
+    let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+    let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
+    let control = below(word, 0x20);
+    let found = (quote | backslash | control) & HIGHS;
+    // Eight when nothing was found.
+    (found.trailing_zeros() / 8) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_special_byte_is_found_wherever_it_stands() {
+        for byte in 0..=255u8 {
+            let special = byte < 0x20 || byte == b'"' || byte == b'\\';
+            for place in 0..8 {
+                for filler in [b'a', b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
+                    let mut bytes = [filler; 8];
+                    bytes[place] = byte;
+                    assert_eq!(ordinary(bytes), if special { place } else { 8 }, "{byte} at {place} in {filler}");
+                    let mut tail = [byte; 8];
+                    tail[..place].fill(filler);
+                    assert_eq!(ordinary(tail), if special { place } else { 8 });
+                }
+            }
+        }
+    }
+}
