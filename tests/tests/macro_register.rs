@@ -2,6 +2,7 @@
 
 use oslo_messaging::contract::Misfit;
 use oslo_messaging::{RemoteFailure, RpcServer, Target, Transport, endpoint, register};
+use std::time::Duration;
 
 #[endpoint(version = "1.0", namespace = "a")]
 trait First {
@@ -47,8 +48,11 @@ impl api::Second for Service {
 async fn a_server_serves_what_is_registered() {
     let transport = Transport::connect("memory://").unwrap();
     let app = App { name: "host-1".to_owned() };
-    let server =
-        RpcServer::builder(&transport, Target::server("topic", "host-1")).discover(&app).unwrap().build().unwrap();
+    let server = RpcServer::builder(&transport, Target::server("topic", "host-1"))
+        .discover(&app)
+        .unwrap()
+        .build()
+        .unwrap();
     let handle = server.start().await.unwrap();
 
     let first = FirstClient::new(&transport, Target::topic("topic"));
@@ -56,15 +60,23 @@ async fn a_server_serves_what_is_registered() {
     let second = api::SecondClient::new(&transport, Target::topic("topic"));
     assert_eq!(second.second().await.unwrap(), 2);
     handle.stop();
+    handle.wait(Duration::from_secs(10)).await;
 }
 
 #[tokio::test]
 async fn a_state_of_another_type_is_refused_by_name() {
     let transport = Transport::connect("memory://").unwrap();
-    let error = RpcServer::builder(&transport, Target::server("topic", "host-1")).discover(&7_u8).unwrap_err();
-    let misfits: Vec<_> =
-        error.misfits.iter().map(|Misfit { contract, service, state, .. }| (*contract, *service, *state)).collect();
+    let error =
+        RpcServer::builder(&transport, Target::server("topic", "host-1")).discover(&7_u8).unwrap_err();
+    let misfits: Vec<_> = error
+        .misfits
+        .iter()
+        .map(|Misfit { contract, service, state, .. }| (*contract, *service, *state))
+        .collect();
     assert_eq!(error.state, "u8");
     assert_eq!(misfits, [("First", "Service", "App"), ("Second", "Service", "App")]);
-    assert!(error.to_string().contains("`Service` in macro_register serves `First` and wants `App`"), "{error}");
+    assert!(
+        error.to_string().contains("`Service` in macro_register serves `First` and wants `App`"),
+        "{error}"
+    );
 }
