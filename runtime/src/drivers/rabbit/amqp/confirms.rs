@@ -14,8 +14,8 @@ use lapin::message::BasicReturnMessage;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::sync::mpsc;
 
@@ -40,6 +40,9 @@ pub(in crate::drivers::rabbit) type OnOutcome = Box<dyn FnOnce(Outcome) + Send>;
 pub(in crate::drivers::rabbit) struct Confirms {
     channel: Channel,
     queue: mpsc::UnboundedSender<Entry>,
+    /// One publish at a time: lapin counts a message before it queues its frames, so two at once can change places, and
+    /// then each is settled by the other's confirmation. Held until the entry is in the queue too.
+    turn: Arc<Mutex<()>>,
 }
 
 struct Entry {
@@ -57,8 +60,9 @@ impl Confirms {
     ) -> Result<Self, AmqpError> {
         channel.confirm_mode().await?;
         let (queue, entries) = mpsc::unbounded_channel();
-        tokio::spawn(settle(channel.clone(), entries, format));
-        Ok(Self { channel, queue })
+        let turn = Arc::new(Mutex::new(()));
+        tokio::spawn(settle(channel.clone(), entries, Arc::clone(&turn), format));
+        Ok(Self { channel, queue, turn })
     }
 
     /// Whether messages can be published.
@@ -69,10 +73,11 @@ impl Confirms {
     /// Publishes; returns at once. Messages leave in the order of calls.
     pub(in crate::drivers::rabbit) fn publish(&self, message: Message, on_outcome: OnOutcome) {
         let unique_id = message.unique_id;
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let publishing = self.channel.publish(message);
-        if let Err(mpsc::error::SendError(entry)) =
-            self.queue.send(Entry { unique_id, publishing, on_outcome })
-        {
+        let queued = self.queue.send(Entry { unique_id, publishing, on_outcome });
+        drop(turn);
+        if let Err(mpsc::error::SendError(entry)) = queued {
             let text = "the driver has stopped".to_owned();
             (entry.on_outcome)(Outcome::Lost(AmqpError { code: None, scope: Scope::Connection, text }));
         }
@@ -110,7 +115,12 @@ impl Future for Waiting {
     }
 }
 
-async fn settle(channel: Channel, mut entries: mpsc::UnboundedReceiver<Entry>, format: Arc<dyn WireFormat>) {
+async fn settle(
+    channel: Channel,
+    mut entries: mpsc::UnboundedReceiver<Entry>,
+    turn: Arc<Mutex<()>>,
+    format: Arc<dyn WireFormat>,
+) {
     let mut pool = Pool { publishing: FuturesUnordered::new(), returned: HashMap::new(), format };
     let mut open = true;
     while open || !pool.publishing.is_empty() {
@@ -131,10 +141,15 @@ async fn settle(channel: Channel, mut entries: mpsc::UnboundedReceiver<Entry>, f
             }
         })
         .await;
-        // Whatever was confirmed together with this batch has been woken once the barrier returns, so one more look
-        // finds its returned messages. What that look settles besides belongs to a later batch.
+        // Whatever was confirmed together with this batch has been woken once the barrier returns, and is in the queue
+        // once a turn has passed, so one more look finds its returned messages. What that look settles besides
+        // belongs to a later batch.
         while !batch.is_empty() {
             channel.settle_barrier();
+            drop(turn.lock().unwrap_or_else(PoisonError::into_inner));
+            while let Ok(entry) = entries.try_recv() {
+                pool.add(entry);
+            }
             let mut later = Vec::new();
             poll_fn(|cx| {
                 pool.drain(cx, &mut later);
