@@ -155,8 +155,7 @@ impl Shared {
             publish,
             Box::new(move |settled| match settled {
                 Ok(confirmed) => slot.confirmed(confirmed.node),
-                // The broker may have taken it: the reply, or the deadline, decides.
-                Err(PublishError::Lost { .. }) => {}
+                Err(PublishError::Lost { .. }) => slot.lost(),
                 Err(error) => slot.failed(error),
             }),
         );

@@ -125,6 +125,7 @@ impl Drop for Waiting {
 #[derive(Default)]
 pub(crate) struct Slot {
     confirmed: AtomicBool,
+    settled: AtomicBool,
     tell_settled: AtomicBool,
     node: OnceLock<Arc<str>>,
     state: Mutex<State>,
@@ -146,6 +147,16 @@ impl Slot {
             let _ = self.node.set(node);
         }
         self.confirmed.store(true, Ordering::SeqCst);
+        self.settled();
+    }
+
+    /// The broker's word will not come, though it may have taken the request. The reply, or the deadline, decides.
+    pub(crate) fn lost(&self) {
+        self.settled();
+    }
+
+    fn settled(&self) {
+        self.settled.store(true, Ordering::SeqCst);
         if self.tell_settled.load(Ordering::SeqCst) {
             wake(lock(&self.state).waker.take());
         }
@@ -208,8 +219,8 @@ impl Slot {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
-        // After the waker is in place: a confirmation either finds it there or is seen here.
-        if self.tell_settled.load(Ordering::SeqCst) && self.is_confirmed() {
+        // After the waker is in place: the broker's word either finds it there or is seen here.
+        if self.tell_settled.load(Ordering::SeqCst) && self.settled.load(Ordering::SeqCst) {
             return Poll::Ready(Event::Settled);
         }
         Poll::Pending

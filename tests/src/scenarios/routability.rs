@@ -14,6 +14,9 @@ use tokio::task::JoinSet;
 /// Calls in flight at a time.
 const CALLS: u64 = 512;
 
+/// How long a call may take on a busy machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
 /// In each of `rounds` has 512 calls in flight on one client, every eighth to a topic without a queue. Those fail as
 /// unroutable, no other does, and none of them is in the server's journal.
 pub async fn every_eighth_call_has_no_queue(transport: &Transport, topic: &str, rounds: u64) {
@@ -40,7 +43,7 @@ pub async fn every_eighth_call_has_no_queue(transport: &Transport, topic: &str, 
         let numbers = round * CALLS..(round + 1) * CALLS;
         let mut calls = JoinSet::new();
         for number in numbers.clone() {
-            let mut call = client.call(&Context::new(), "note", &json!({ "number": number }));
+            let mut call = client.call(&Context::new(), "note", &json!({ "number": number })).timeout(LIMIT);
             if number % 8 == 0 {
                 call = call.topic(&nowhere);
             }
