@@ -17,7 +17,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WORK = ROOT / "target" / "macro-cost"
-RUNS = 3
+RUNS = int(os.environ.get("RUNS", "3"))
 
 ARGS = ["u32", "u64", "bool", "String", "Vec<u32>", "Option<String>", "A0", "A1", "A2", "BTreeMap<String, String>"]
 RETURNS = ["u32", "String", "Vec<String>", "Option<u64>", "R0", "R1", "R2", "Vec<R0>", "bool", "BTreeMap<String, u32>"]
@@ -81,9 +81,9 @@ def project(name, text):
 
 
 def cargo(folder, *arguments):
-    env = dict(os.environ, CARGO_TARGET_DIR=str(WORK / "target"), CARGO_INCREMENTAL="0")
+    env = dict(os.environ, CARGO_TARGET_DIR=str(WORK / "target"), CARGO_INCREMENTAL="0", CARGO_NET_OFFLINE="true", CARGO_TERM_QUIET="true")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(["cargo", *arguments, "--offline", "-q"], cwd=folder, env=env, check=True)
+    subprocess.run(["cargo", *arguments], cwd=folder, env=env, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
