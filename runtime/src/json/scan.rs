@@ -151,21 +151,23 @@ impl<'a> Scanner<'a> {
 
     /// Reads one value of any kind.
     pub(crate) fn value(&mut self) -> Result<Found, ScanError> {
-        self.peek();
+        let mut next = self.peek();
         let start = self.at;
         let before = self.oddities;
         loop {
-            match self.peek() {
+            match next {
                 Some(b'{') => {
                     self.open(true);
                     if self.peek() != Some(b'}') {
                         self.key()?;
+                        next = self.peek();
                         continue;
                     }
                 }
                 Some(b'[') => {
                     self.open(false);
-                    if self.peek() != Some(b']') {
+                    next = self.peek();
+                    if next != Some(b']') {
                         continue;
                     }
                 }
@@ -179,6 +181,7 @@ impl<'a> Scanner<'a> {
             if self.close()? {
                 return Ok(Found { range: start..self.at, odd: before != self.oddities });
             }
+            next = self.peek();
         }
     }
 

@@ -5,7 +5,7 @@ use crate::json::RawJson;
 use crate::json::scan::{Found, Key, Scanner};
 use crate::json::text::unquoted;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// An inner message; the values taken from it share its memory.
@@ -14,8 +14,8 @@ pub(super) struct Inner {
     text: Arc<str>,
 }
 
-/// Members of an object that become named values.
-pub(super) type Members = Vec<(String, Found)>;
+/// Named values in wire order.
+pub(super) type Named = Vec<(String, RawJson)>;
 
 impl Inner {
     pub(super) fn new(text: String) -> Self {
@@ -36,6 +36,11 @@ impl Inner {
         self.text.get(found.range.clone()).unwrap_or_default()
     }
 
+    /// Whether a value is `null`.
+    pub(super) fn is_null(&self, found: &Found) -> bool {
+        self.json(found) == "null"
+    }
+
     /// The text that a value is, if it is one.
     pub(super) fn string(&self, found: &Found) -> Option<String> {
         let between = self.json(found).strip_prefix('"')?.strip_suffix('"')?;
@@ -46,31 +51,36 @@ impl Inner {
     pub(super) fn raw(&self, found: Found) -> RawJson {
         RawJson::found(&self.text, found)
     }
+}
 
-    /// Members as named values. Of equal names the last value counts, at the first one's place, as in a Python dict.
-    pub(super) fn named(&self, members: Members) -> Vec<(String, RawJson)> {
-        let mut named: Vec<(String, RawJson)> = Vec::with_capacity(members.len());
-        let mut places = HashMap::new();
-        let many = members.len() > 16;
-        for (name, found) in members {
-            let value = self.raw(found);
-            let place = if many {
-                places.get(&name).copied()
-            } else {
-                named.iter().position(|(other, _)| *other == name)
-            };
-            match place.and_then(|place: usize| named.get_mut(place)) {
-                Some((_, older)) => *older = value,
-                None => {
-                    if many {
-                        places.insert(name.clone(), named.len());
-                    }
-                    named.push((name, value));
-                }
+/// Named values as a Python dict holds them: of equal names the last value counts, at the first one's place.
+pub(super) fn last_wins(named: Named) -> Named {
+    if !has_repeats(&named) {
+        return named;
+    }
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut unique: Named = Vec::new();
+    for (name, value) in named {
+        match places.get(&name).and_then(|&place| unique.get_mut(place)) {
+            Some((_, older)) => *older = value,
+            None => {
+                places.insert(name.clone(), unique.len());
+                unique.push((name, value));
             }
         }
-        named
     }
+    unique
+}
+
+fn has_repeats(named: &Named) -> bool {
+    if named.len() > 16 {
+        let mut seen = HashSet::new();
+        return !named.iter().all(|(name, _)| seen.insert(name));
+    }
+    named
+        .iter()
+        .enumerate()
+        .any(|(index, (name, _))| named.iter().take(index).any(|(other, _)| other == name))
 }
 
 /// Whether a JSON value is false in Python's eyes.

@@ -1,7 +1,7 @@
 //! Requests: the keys of WIRE 2.1 in Python's order, and what Python makes of odd ones (WIRE 2.5).
 
 use super::envelope::Writer;
-use super::inner::{Inner, Members, over_limit};
+use super::inner::{Inner, Named, last_wins, over_limit};
 use super::number::{seconds, write_seconds};
 use super::{AnswerTo, IncomingRequest, IncomingVersion, Limits, Malformed, OutgoingRequest};
 use crate::context::RESERVED_KEYS;
@@ -57,7 +57,7 @@ pub(super) fn encode(request: &OutgoingRequest<'_>, body: &mut Vec<u8>) {
 struct Parts {
     method: Option<Found>,
     args: Option<Found>,
-    members: Members,
+    members: Named,
     namespace: Option<Found>,
     version: Option<Found>,
     message_id: Option<Found>,
@@ -65,7 +65,7 @@ struct Parts {
     monitor: Option<Found>,
     unique_id: Option<Found>,
     remaining: Option<Found>,
-    context: Members,
+    context: Named,
 }
 
 impl Parts {
@@ -80,7 +80,7 @@ impl Parts {
                     let value = s.value()?;
                     // Beyond the limit the message is refused, but who sent it is still to be found.
                     if s.keys <= limits.keys {
-                        parts.members.push((inner.name(key).into_owned(), value));
+                        parts.members.push((inner.name(key).into_owned(), inner.raw(value)));
                     }
                     Ok(())
                 })?;
@@ -103,7 +103,7 @@ impl Parts {
                         && s.keys <= limits.keys
                         && !RESERVED_KEYS.contains(&name)
                     {
-                        parts.context.push((name.to_owned(), value));
+                        parts.context.push((name.to_owned(), inner.raw(value)));
                     }
                     return Ok(());
                 }
@@ -120,81 +120,79 @@ impl Parts {
 pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingRequest, Oddities), Malformed> {
     let (parts, scanner) =
         Parts::scan(inner, limits).map_err(|error| Malformed::unanswerable(format!("message: {error}")))?;
-    let present = |part: Option<Found>| part.filter(|found| inner.json(found) != "null");
-    let message_id = present(parts.message_id);
-    let reply_to = present(parts.reply_to);
-    let method = parts.method.as_ref().and_then(|found| inner.string(found));
-    let sender = Sender {
-        message_id: message_id.as_ref().and_then(|found| inner.string(found)).filter(|id| !id.is_empty()),
-        reply_to: reply_to.as_ref().and_then(|found| inner.string(found)).filter(|queue| !queue.is_empty()),
+    let text = |part: &Option<Found>| part.as_ref().and_then(|found| inner.string(found));
+    let method = text(&parts.method);
+    let message_id = text(&parts.message_id).filter(|id| !id.is_empty());
+    let reply_to = text(&parts.reply_to).filter(|queue| !queue.is_empty());
+    let checked = match over_limit(&scanner, limits) {
+        Some(cause) => Err(("ValueError", cause)),
+        None => check(inner, &parts).map_err(|(class, cause)| (class, cause.to_owned())),
     };
-    let refuse = |class, cause: &str| Err(sender.malformed(class, method.clone(), cause));
-
-    if let Some(cause) = over_limit(&scanner, limits) {
-        return refuse("ValueError", &cause);
-    }
-    for (part, name) in [(&message_id, "_msg_id"), (&reply_to, "_reply_q")] {
-        if part.as_ref().is_some_and(|found| !inner.json(found).starts_with('"')) {
-            return refuse("TypeError", &format!("`{name}` is no text"));
+    let (namespace, version) = match checked {
+        Ok(checked) => checked,
+        Err((class, cause)) => {
+            let answer_to = message_id
+                .zip(reply_to)
+                .map(|(message_id, reply_to)| Box::new(AnswerTo { message_id, reply_to, method, class }));
+            return Err(Malformed { cause, answer_to });
         }
-    }
-    let Some(method_name) = &method else {
-        return refuse(
-            "TypeError",
-            if parts.method.is_some() { "`method` is no text" } else { "no `method`" },
-        );
-    };
-    if parts.args.as_ref().is_some_and(|found| !inner.json(found).starts_with('{')) {
-        return refuse("AttributeError", "`args` is no object");
-    }
-    let namespace = match present(parts.namespace) {
-        None => None,
-        Some(found) => match inner.string(&found) {
-            Some(namespace) => Some(namespace),
-            None => return refuse("UnsupportedVersion", "`namespace` is no text"),
-        },
-    };
-    let version = match &parts.version {
-        None => IncomingVersion::Absent,
-        Some(found) if inner.json(found) == "null" => IncomingVersion::Null,
-        Some(found) => match inner.string(found) {
-            Some(text) => text.parse().map_or(IncomingVersion::Invalid(text), IncomingVersion::Is),
-            None => return refuse("AttributeError", "`version` is no text"),
-        },
     };
     let request = IncomingRequest {
-        method: method_name.clone(),
-        args: inner.named(parts.members),
+        method: method.unwrap_or_default(),
+        args: last_wins(parts.members),
         namespace,
         version,
+        message_id,
+        reply_to,
         monitor: parts.monitor.and_then(|found| seconds(inner.json(&found))),
         // Any value tells copies apart; Python compares it, whatever it is.
-        unique_id: present(parts.unique_id)
+        unique_id: parts
+            .unique_id
+            .filter(|found| !inner.is_null(found))
             .map(|found| inner.string(&found).unwrap_or_else(|| inner.json(&found).to_owned())),
         remaining: parts
             .remaining
             .and_then(|found| inner.json(&found).parse().ok())
             .map(Duration::from_millis),
-        context: inner.named(parts.context),
-        message_id: sender.message_id,
-        reply_to: sender.reply_to,
+        context: last_wins(parts.context),
     };
     Ok((request, scanner.oddities))
 }
 
-/// Who waits for an answer.
-struct Sender {
-    message_id: Option<String>,
-    reply_to: Option<String>,
-}
-
-impl Sender {
-    fn malformed(&self, class: &'static str, method: Option<String>, cause: &str) -> Malformed {
-        let answer_to = self
-            .message_id
-            .clone()
-            .zip(self.reply_to.clone())
-            .map(|(message_id, reply_to)| Box::new(AnswerTo { message_id, reply_to, method, class }));
-        Malformed { cause: cause.to_owned(), answer_to }
+/// Reads what dispatch goes by; fails with the class that Python answers with, and why.
+fn check(
+    inner: &Inner,
+    parts: &Parts,
+) -> Result<(Option<String>, IncomingVersion), (&'static str, &'static str)> {
+    let is_text = |found: &Found| inner.json(found).starts_with('"');
+    let no_address = |part: &Option<Found>| part.as_ref().is_some_and(|f| !inner.is_null(f) && !is_text(f));
+    if no_address(&parts.message_id) {
+        return Err(("TypeError", "`_msg_id` is no text"));
     }
+    if no_address(&parts.reply_to) {
+        return Err(("TypeError", "`_reply_q` is no text"));
+    }
+    match &parts.method {
+        None => return Err(("TypeError", "no `method`")),
+        Some(found) if !is_text(found) => return Err(("TypeError", "`method` is no text")),
+        Some(_) => {}
+    }
+    if parts.args.as_ref().is_some_and(|found| !inner.json(found).starts_with('{')) {
+        return Err(("AttributeError", "`args` is no object"));
+    }
+    let namespace = match &parts.namespace {
+        Some(found) if !inner.is_null(found) => {
+            Some(inner.string(found).ok_or(("UnsupportedVersion", "`namespace` is no text"))?)
+        }
+        _ => None,
+    };
+    let version = match &parts.version {
+        None => IncomingVersion::Absent,
+        Some(found) if inner.is_null(found) => IncomingVersion::Null,
+        Some(found) => {
+            let text = inner.string(found).ok_or(("AttributeError", "`version` is no text"))?;
+            text.parse().map_or(IncomingVersion::Invalid(text), IncomingVersion::Is)
+        }
+    };
+    Ok((namespace, version))
 }
