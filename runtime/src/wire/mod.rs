@@ -201,6 +201,13 @@ pub struct AnswerTo {
     pub class: &'static str,
 }
 
+impl AnswerTo {
+    /// Python module of [`class`](Self::class).
+    pub fn module(&self) -> &'static str {
+        if self.class == "UnsupportedVersion" { "oslo_messaging.rpc.dispatcher" } else { "builtins" }
+    }
+}
+
 /// How messages look on a broker: a pure codec.
 pub trait WireFormat: fmt::Debug + Send + Sync {
     /// Writes a request's body to the end of `body`.

@@ -125,7 +125,7 @@ fn refuse_malformed(run: &Arc<Run>, malformed: Malformed, ack: AckHandle) {
     }
     let Some(answer_to) = answer_to else { return ack.reject(false) };
     ack.ack();
-    let failure = RemoteFailure::new("builtins", answer_to.class, malformed.cause);
+    let failure = RemoteFailure::new(answer_to.module(), answer_to.class, malformed.cause);
     let content = Content::Refusal { failure: Box::new(failure), kind: RejectionKind::BadRequest };
     let to = ReplyTo {
         address: answer_to.reply_to.into(),
