@@ -29,7 +29,11 @@ mod tests {
                 for filler in [b'a', b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
                     let mut bytes = [filler; 8];
                     bytes[place] = byte;
-                    assert_eq!(ordinary(bytes), if special { place } else { 8 }, "{byte} at {place} in {filler}");
+                    assert_eq!(
+                        ordinary(bytes),
+                        if special { place } else { 8 },
+                        "{byte} at {place} in {filler}"
+                    );
                     let mut tail = [byte; 8];
                     tail[..place].fill(filler);
                     assert_eq!(ordinary(tail), if special { place } else { 8 });
