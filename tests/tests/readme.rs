@@ -43,7 +43,8 @@ fn section(name: &str, wanted: &str) {
         std::env::var_os("UPDATE_README").is_some(),
         "the README's part `{name}` is old; UPDATE_README=1 cargo test -p tests --test readme writes it:\n{wanted}"
     );
-    std::fs::write(root().join("README.md"), format!("{}{wanted}{}", &readme[..start], &readme[stop..])).unwrap();
+    std::fs::write(root().join("README.md"), format!("{}{wanted}{}", &readme[..start], &readme[stop..]))
+        .unwrap();
 }
 
 fn features() -> Vec<Feature> {
@@ -94,9 +95,14 @@ fn features_name_tests_that_exist() {
     }
     for feature in features() {
         assert!(["yes", "partly", "not yet"].contains(&feature.here.as_str()), "{}", feature.what);
-        assert!(feature.here != "yes" || !feature.tests.is_empty(), "`{}` is a claim without a test", feature.what);
+        assert!(
+            feature.here != "yes" || !feature.tests.is_empty(),
+            "`{}` is a claim without a test",
+            feature.what
+        );
         for test in &feature.tests {
-            let found = sources.contains(&format!("fn {test}")) || sources.contains(&format!("binary {test}\n"));
+            let found =
+                sources.contains(&format!("fn {test}")) || sources.contains(&format!("binary {test}\n"));
             assert!(found, "`{}` names the test `{test}`, which does not exist", feature.what);
         }
     }

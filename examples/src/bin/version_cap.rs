@@ -1,9 +1,18 @@
 //! A rolling upgrade: the client knows version 1.1 of a contract, but some servers are still at 1.0. Under a version cap it
 //! sends nothing that those could not read, and says so before anything is sent.
 
+use clap::Parser;
 use oslo_messaging::{CallError, RemoteFailure, RpcServer, Target, Transport, Version, endpoint};
 use std::error::Error;
 use std::time::Duration;
+
+#[derive(Parser)]
+#[command(about = "A new client and an old server, with and without a version cap")]
+struct Cli {
+    /// Transport URL; the default needs nothing installed.
+    #[arg(long, default_value = "memory://")]
+    url: String,
+}
 
 mod v1_0 {
     use super::*;
@@ -44,7 +53,7 @@ impl v1_0::Volumes for OldServer {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     examples::log_to_stderr();
-    let transport = Transport::connect("memory://")?;
+    let transport = Transport::connect(Cli::parse().url)?;
     let server = RpcServer::builder(&transport, Target::server("volumes", "old"))
         .endpoint(v1_0::VolumesEndpoint::new(OldServer))
         .build()?

@@ -1,0 +1,250 @@
+//! Connections to RabbitMQ: what is told apart, what comes back, what survives a handler's or another server's behaviour.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use oslo_messaging::contract::{DynEndpoint, DynRequest};
+use oslo_messaging::error::RemoteFailure;
+use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle};
+use oslo_messaging::transport::{ConnectFailureKind, Health};
+use oslo_messaging::{CallError, Context, Ran, Target, Transport};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tests::broker::Broker;
+use tests::journal::Journal;
+use tests::site::Site;
+use tests::wait::within;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// A server that returns its arguments and notes them.
+async fn echo(transport: &Transport, topic: &str, name: &str) -> (ServerHandle, Journal<Value>) {
+    let journal = Journal::new();
+    let noted = journal.clone();
+    let endpoint = DynEndpoint::new(move |request: DynRequest| {
+        let noted = noted.clone();
+        async move {
+            let args = serde_json::to_value(&request.args).unwrap();
+            noted.push(args.clone());
+            Ok::<_, RemoteFailure>(args)
+        }
+    });
+    let server =
+        RpcServer::builder(transport, Target::server(topic, name)).endpoint(endpoint).build().unwrap();
+    (server.start().await.unwrap(), journal)
+}
+
+/// Calls until it is answered: what a user's retry of errors that say `ran: no` comes to.
+async fn call_until_answered(client: &RpcClient, number: u64) -> Value {
+    within(LIMIT, "a call after a fault", async {
+        loop {
+            match client.call(&Context::new(), "echo", &json!({ "n": number })).await {
+                Ok(answer) => return answer.decode().unwrap(),
+                Err(error) => assert_eq!(error.ran(), Ran::No, "{error}"),
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn wrong_password_missing_virtual_host_and_absent_broker_are_told_apart() {
+    let site = Site::new("apart").await;
+    let address = site.host.broker().address();
+    // A port that was free a moment ago: nothing listens there.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, expected) in [
+        (format!("rabbit://guest:not-the-password@{address}/"), ConnectFailureKind::AuthenticationFailed),
+        (
+            format!("rabbit://guest:guest@{address}/no-such-virtual-host"),
+            ConnectFailureKind::VirtualHostRefused,
+        ),
+        (format!("rabbit://guest:guest@{free}/"), ConnectFailureKind::Unreachable),
+    ] {
+        let transport = Transport::connect(&url).unwrap();
+        let mut health = transport.watch_health();
+        let failed = |health: &Health| matches!(health, Health::Connecting { last: Some(_), .. });
+        within(Duration::from_secs(5), &url, health.wait_for(failed)).await.unwrap();
+        let error = transport.ready(Duration::ZERO).await.unwrap_err();
+        assert_eq!(error.kind(), Some(expected), "{error}");
+        assert!(!error.to_string().contains("not-the-password"), "{error}");
+        transport.close(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_call_says_why_no_broker_was_reached_and_that_it_has_not_run() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let transport = Transport::connect(format!("rabbit://{free}/")).unwrap();
+    let client = RpcClient::new(&transport, Target::topic("t"));
+    let call = client.call(&Context::new(), "m", &json!({})).timeout(Duration::from_millis(300));
+    let error = within(LIMIT, "the call ends", call).await.unwrap_err();
+    assert!(matches!(error, CallError::NotSent(_)), "{error:?}");
+    assert!(error.to_string().contains(&free.to_string()), "names the host: {error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restarted_broker_is_found_again_by_server_and_client() {
+    let broker = Broker::private().await;
+    let site = Site::on(&broker, "restart").await;
+    let transport = site.transport();
+    let (_server, journal) = echo(&transport, &site.topic, "one").await;
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    assert_eq!(call_until_answered(&client, 1).await, json!({"n": 1}));
+    broker.kill().await;
+    let mut health = transport.watch_health();
+    within(LIMIT, "the loss is seen", health.wait_for(|health| !health.is_ready())).await.unwrap();
+    broker.start().await;
+    assert_eq!(call_until_answered(&client, 2).await, json!({"n": 2}));
+    assert_eq!(journal.matching(|args| args["n"] == 2).len(), 1, "what failed before has not run");
+}
+
+#[tokio::test]
+async fn the_next_host_of_the_list_is_tried() {
+    let site = Site::new("hosts").await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_, rest) = site.url.split_once("://").unwrap();
+    let (host, virtual_host) = rest.rsplit_once('/').unwrap();
+    for hosts in [format!("guest:guest@{free},{host}"), format!("{host},guest:guest@{free}")] {
+        let transport = Transport::connect(format!("rabbit://{hosts}/{virtual_host}")).unwrap();
+        within(LIMIT, "ready over the living host", transport.ready(LIMIT)).await.unwrap();
+        transport.close(Duration::from_secs(1)).await;
+    }
+}
+
+/// A runtime whose every worker is blocked must not cost the connection its heartbeats: the broker would close it after
+/// two missed intervals.
+#[test]
+fn handlers_that_block_every_worker_do_not_cost_the_connection() {
+    let helper = tokio::runtime::Runtime::new().unwrap();
+    let site = helper.block_on(Site::new("blocking"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    // Heartbeats of one second: the broker gives a silent client up after two.
+    let transport = Transport::connect(format!("{}?heartbeat_timeout_threshold=1", site.url)).unwrap();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let released = Arc::new(Mutex::new(released));
+    let endpoint = DynEndpoint::new(move |_: DynRequest| {
+        let (begun, released) = (begun.clone(), Arc::clone(&released));
+        async move {
+            begun.send(()).unwrap();
+            released.lock().unwrap().recv().unwrap();
+            Ok::<_, RemoteFailure>(Value::Null)
+        }
+    });
+    let server = RpcServer::builder(&transport, Target::server(&site.topic, "one"))
+        .endpoint(endpoint)
+        .build()
+        .unwrap();
+    let _handle = runtime.block_on(server.start()).unwrap();
+    let client = RpcClient::new(&helper.block_on(async { site.transport() }), Target::topic(&site.topic));
+    let answer = helper.spawn(async move { client.call(&Context::new(), "block", &json!({})).await });
+    has_begun.recv_timeout(LIMIT).unwrap();
+    let mut health = transport.watch_health();
+    health.borrow_and_update();
+    // Longer than any broker waits for a silent client: here time itself is the subject.
+    let lost = helper.block_on(tokio::time::timeout(Duration::from_secs(6), health.changed()));
+    assert!(lost.is_err(), "the connection was lost: {:?}", transport.health());
+    release.send(()).unwrap();
+    helper.block_on(answer).unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn stopping_one_server_of_a_transport_leaves_the_others() {
+    let site = Site::new("others").await;
+    let transport = site.transport();
+    let (one, _) = echo(&transport, &site.topic, "one").await;
+    let (_two, journal) = echo(&transport, &site.topic, "two").await;
+    one.stop();
+    one.wait(LIMIT).await;
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    for number in 0..4 {
+        assert_eq!(call_until_answered(&client, number).await, json!({ "n": number }));
+    }
+    assert_eq!(journal.all().len(), 4);
+    assert_eq!(site.host.connections().await.len(), 2, "one connection publishes, one consumes");
+}
+
+#[tokio::test]
+async fn a_configuration_file_of_a_service_is_enough() {
+    let site = Site::new("config").await;
+    let folder = std::env::temp_dir().join(format!("oslo-config-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("nova.conf");
+    let text = format!(
+        "[DEFAULT]\ntransport_url = {}\ncontrol_exchange = nova\nrpc_response_timeout = 7\n\
+         [oslo_messaging_rabbit]\namqp_durable_queues = true\n[database]\nconnection = mysql://\n",
+        site.url
+    );
+    std::fs::write(&file, text).unwrap();
+    let transport = Transport::from_config(&file).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(transport.options().rpc_response_timeout, Duration::from_secs(7));
+    let (_server, _) = echo(&transport, &site.topic, "one").await;
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    assert_eq!(call_until_answered(&client, 1).await, json!({"n": 1}));
+    let exchanges = site.host.exchanges().await;
+    let nova = exchanges.iter().find(|exchange| exchange["name"] == "nova").expect("the control exchange");
+    assert_eq!(nova["durable"], true);
+}
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_in_any_log_at_any_level() {
+    let log = Log::default();
+    let filter = EnvFilter::new(format!("trace,{}", oslo_messaging::log_filter()));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).with_ansi(false).init();
+    let site = Site::new("secrets").await;
+    site.host.broker().ctl(&["add_user", "leaky", "s3cret-password"]).await;
+    site.host.broker().ctl(&["set_permissions", "-p", site.host.name(), "leaky", ".*", ".*", ".*"]).await;
+    let url = site.url.replacen("guest:guest", "leaky:s3cret-password", 1);
+    assert_ne!(url, site.url);
+    let transport = Transport::connect(&url).unwrap();
+    let (server, _) = echo(&transport, &site.topic, "one").await;
+    let context = Context::new().with("auth_token", "s3cret-token").unwrap();
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    let secret = json!({"password": "s3cret-argument"});
+    client.call(&context, "echo", &secret).await.unwrap();
+    client.call(&context, "_refused", &secret).await.unwrap_err();
+    // Returned by the broker with its body.
+    client.call(&context, "echo", &secret).topic("nowhere").await.unwrap_err();
+    client.cast(&context, "echo", &secret).fanout().await.unwrap();
+    let wrong = Transport::connect(url.replace("s3cret-password", "s3cret-wrong")).unwrap();
+    let mut health = wrong.watch_health();
+    let failed = |health: &Health| matches!(health, Health::Connecting { last: Some(_), .. });
+    within(LIMIT, "a refused login", health.wait_for(failed)).await.unwrap();
+    server.stop();
+    server.wait(LIMIT).await;
+    transport.close(Duration::from_secs(5)).await;
+    wrong.close(Duration::from_secs(1)).await;
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("oslo_messaging::rpc"), "something was logged");
+    let leaks: Vec<_> = text.lines().filter(|line| line.contains("s3cret")).take(3).collect();
+    assert!(leaks.is_empty(), "{leaks:#?}");
+}

@@ -1,0 +1,193 @@
+//! The examples as a person runs them: their command lines, what they print, how they end; with real Python halves.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+use tests::site::Site;
+use tests::wait::within;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The folder of the examples' programs, built once.
+fn programs() -> &'static PathBuf {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
+        let build = std::process::Command::new(cargo)
+            .args(["build", "--quiet", "-p", "examples", "--bins"])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .status();
+        assert!(build.unwrap().success(), "the examples build");
+        // This test stands in `<target>/debug/deps`.
+        std::env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned()
+    })
+}
+
+fn program(name: &str) -> Command {
+    let mut command = Command::new(programs().join(name));
+    command.env_remove("RUST_LOG").stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+async fn run(name: &str, arguments: &[&str]) -> Output {
+    within(LIMIT, name, program(name).args(arguments).output()).await.unwrap()
+}
+
+async fn untyped(arguments: &[&str]) -> Result<Value, Value> {
+    let output = run("untyped_client", arguments).await;
+    let line = |bytes: &[u8]| {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        assert_eq!(text.trim_end().lines().count(), 1, "one line: {text:?}");
+        serde_json::from_str::<Value>(&text).unwrap()
+    };
+    match output.status.code() {
+        Some(0) => {
+            assert!(output.stderr.is_empty(), "{:?}", String::from_utf8_lossy(&output.stderr));
+            Ok(line(&output.stdout))
+        }
+        Some(1) => {
+            assert!(output.stdout.is_empty());
+            Err(line(&output.stderr))
+        }
+        other => panic!("status {other:?}: {}", String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+/// Waits for a line of standard output.
+async fn printed(child: &mut Child, wanted: &str) {
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    within(LIMIT, wanted, async {
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if line == wanted {
+                return;
+            }
+        }
+        panic!("ended without printing {wanted:?}");
+    })
+    .await;
+}
+
+fn scenes(output: &Output) -> Vec<Value> {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn check_scenes(scenes: &[Value]) {
+    let count = |name: &str| scenes.iter().filter(|scene| scene["scene"] == name).count();
+    let counts = ["call", "typed_error", "cast", "fanout", "unroutable", "timeout"].map(count);
+    assert_eq!(counts, [4, 1, 1, 2, 1, 1], "{scenes:#?}");
+    let by = |server: &str| scenes.iter().any(|s| s["scene"] == "call" && s["server"] == server);
+    assert!(by("north") && by("south"), "calls are spread");
+    for scene in
+        scenes.iter().filter(|s| ["call", "unroutable", "timeout"].contains(&s["scene"].as_str().unwrap()))
+    {
+        assert_eq!(scene["message_id"].as_str().unwrap().len(), 32, "{scene}");
+    }
+}
+
+#[tokio::test]
+async fn quickstart_tells_its_story_on_the_embedded_broker() {
+    check_scenes(&scenes(&run("quickstart", &["--json"]).await));
+    let told = run("quickstart", &[]).await;
+    assert!(told.status.success() && told.stderr.is_empty());
+    assert!(String::from_utf8(told.stdout).unwrap().contains("ran: maybe"));
+}
+
+#[tokio::test]
+async fn quickstart_tells_the_same_story_over_rabbitmq() {
+    let site = Site::new("quickstart").await;
+    check_scenes(&scenes(&run("quickstart", &["--json", "--url", &site.url]).await));
+}
+
+#[tokio::test]
+async fn graceful_shutdown_and_version_cap_end_well() {
+    let site = Site::new("graceful").await;
+    for arguments in [vec![], vec!["--url", &site.url]] {
+        let output = run("graceful_shutdown", &arguments).await;
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success() && text.contains("1 finished after the stop, 1 given back"),
+            "{text}"
+        );
+    }
+    assert!(run("version_cap", &[]).await.status.success());
+}
+
+#[tokio::test]
+async fn python_interop_server_serves_the_documentations_python_client() {
+    let site = Site::new("interop-s").await;
+    let mut server = program("python_interop");
+    let mut server = server.args(["server", "--url", &site.url]).stdout(Stdio::piped()).spawn().unwrap();
+    printed(&mut server, "ready").await;
+    let client = site.python_client().await;
+    let topic = |namespace: Option<&str>, version: &str| match namespace {
+        Some(namespace) => json!({"topic": "test", "namespace": namespace, "version": version}),
+        None => json!({"topic": "test"}),
+    };
+    for (target, arg) in [
+        (topic(None, ""), json!({"deep": [1, 2.5, null, "ü"]})),
+        (topic(Some("namespace1"), "1.0"), json!("one")),
+        (topic(Some("namespace2"), "1.0"), json!(2)),
+    ] {
+        assert_eq!(client.call(target, "test", json!({ "arg": arg })).result().await, arg);
+    }
+    client.call(topic(Some("control"), "2.0"), "stop", json!({})).result().await;
+    let status = within(LIMIT, "the server ends", server.wait()).await.unwrap();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[tokio::test]
+async fn python_interop_client_calls_a_server_in_rust() {
+    let site = Site::new("interop-c").await;
+    let mut server = program("python_interop");
+    let server = server.args(["server", "--url", &site.url, "--topic", "other", "--server", "s"]);
+    let mut server = server.stdout(Stdio::piped()).spawn().unwrap();
+    printed(&mut server, "ready").await;
+    let client = run("python_interop", &["client", "--url", &site.url, "--topic", "other"]).await;
+    assert!(client.status.success(), "{}", String::from_utf8_lossy(&client.stderr));
+    assert_eq!(within(LIMIT, "the server ends", server.wait()).await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn untyped_client_prints_one_line_of_json() {
+    let site = Site::new("untyped").await;
+    let server = site.python_server().await;
+    let at = |how: &'static str| vec![how, "--url", &site.url, "--topic", &site.topic];
+    let call = |rest: &[&'static str]| {
+        let mut arguments = at("call");
+        arguments.extend(rest);
+        arguments
+    };
+    assert_eq!(untyped(&call(&["test", r#"{"echo": {"a": [1, "é"]}}"#])).await, Ok(json!({"a": [1, "é"]})));
+    let raised = untyped(&call(&["--server", "server1", "no_such_method", "{}"])).await.unwrap_err();
+    assert_eq!(raised["kind"], "rejected");
+    assert_eq!(raised["ran"], "no");
+    assert_eq!(raised["class"], "NoSuchMethod");
+    assert_eq!(raised["module"], "oslo_messaging.rpc.dispatcher");
+    let bad = untyped(&call(&["test", r#"{"unknown": 1}"#])).await.unwrap_err();
+    assert_eq!((&bad["class"], &bad["module"]), (&json!("TypeError"), &json!("builtins")));
+    let nowhere = untyped(&["call", "--url", &site.url, "--topic", "nowhere", "--timeout", "5", "m"])
+        .await
+        .unwrap_err();
+    assert_eq!(
+        (&nowhere["kind"], &nowhere["ran"], &nowhere["class"]),
+        (&json!("unroutable"), &json!("no"), &Value::Null)
+    );
+    let mut cast = at("cast");
+    cast.extend(["test", r#"{"echo": "cast"}"#, r#"{"user": "ann"}"#]);
+    assert_eq!(untyped(&cast).await, Ok(Value::Null));
+    let mut fanout = at("fanout");
+    fanout.extend(["test", r#"{"echo": "fanout"}"#]);
+    assert_eq!(untyped(&fanout).await, Ok(Value::Null));
+    server.wait_for(3, "test").await;
+    let url = "rabbit://guest:guest@localhost:notaport/";
+    let wrong = untyped(&["call", "--url", url, "--topic", "t", "m"]).await.unwrap_err();
+    assert_eq!((&wrong["kind"], &wrong["ran"]), (&json!("not_sent"), &json!("no")));
+}
