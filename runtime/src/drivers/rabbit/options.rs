@@ -37,7 +37,8 @@ pub struct RabbitOptions {
     pub retry_interval: Duration,
     /// What each further pause adds; `rabbit_retry_backoff`, default 2 s.
     pub retry_backoff: Duration,
-    /// The longest pause; `rabbit_interval_max`, default 30 s.
+    /// The longest pause; `rabbit_interval_max`. Default 2 s, where Python's is 30 s: a broker that is back should not wait
+    /// another half minute for its clients.
     pub retry_interval_max: Duration,
     /// The longest pause before the first attempt after a lost connection, a random part of which is waited;
     /// `kombu_reconnect_delay`. Default 0.2 s, where Python always waits 1 s.
@@ -68,7 +69,7 @@ impl Default for RabbitOptions {
             heartbeat: Duration::from_secs(60),
             retry_interval: Duration::from_secs(1),
             retry_backoff: Duration::from_secs(2),
-            retry_interval_max: Duration::from_secs(30),
+            retry_interval_max: Duration::from_secs(2),
             reconnect_delay: Duration::from_millis(200),
             shuffle_failover: false,
             reply_retry_timeout: None,
