@@ -147,7 +147,8 @@ fn handlers_that_block_every_worker_do_not_cost_the_connection() {
     let mut health = transport.watch_health();
     health.borrow_and_update();
     // Longer than any broker waits for a silent client: here time itself is the subject.
-    let lost = helper.block_on(async { tokio::time::timeout(Duration::from_secs(6), health.changed()).await });
+    let lost =
+        helper.block_on(async { tokio::time::timeout(Duration::from_secs(6), health.changed()).await });
     assert!(lost.is_err(), "the connection was lost: {:?}", transport.health());
     release.send(()).unwrap();
     helper.block_on(answer).unwrap().unwrap();
