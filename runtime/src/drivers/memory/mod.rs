@@ -6,7 +6,11 @@
 //! services: transports of one process that name the same broker ([`MemoryBroker::named`]) reach each other.
 //!
 //! No thread and no timer moves messages. Whoever does something with the broker makes the deliveries that follow from
-//! it on his own call, one at a time and without a lock held; what happens meanwhile is queued behind.
+//! it on his own call, one at a time and without a lock held; what happens meanwhile is queued behind. Expired messages
+//! are dropped when their queue is next looked at.
+//!
+//! A test can look into the broker ([`MemoryBroker::queue`]), cut its consumers off ([`MemoryBroker::kill_consumers`]) and
+//! let it make seeded faults ([`MemoryBroker::faults`]).
 
 mod address;
 mod broker;
