@@ -38,9 +38,10 @@
 //! # });
 //! ```
 
-mod actor;
 mod history;
 mod letter;
+mod listener;
+mod peer;
 mod scripts;
 mod stage;
 mod suite;

@@ -1,7 +1,7 @@
 //! The stage of one script: its names, its history, its peers, and waiting for events with a limit.
 
-use super::actor::Peer;
 use super::history::{Failure, History};
+use super::peer::Peer;
 use super::suite::Suite;
 use crate::transport::{Driver, Route};
 use std::fmt::Display;
