@@ -111,6 +111,19 @@ async fn a_request_with_a_forged_reply_address_is_not_run() {
 }
 
 #[tokio::test]
+async fn a_queue_that_another_server_of_the_process_serves_is_no_reply_address() {
+    let broker = MemoryBroker::new();
+    let handle = serving(&broker).await;
+    let desk = server(&transport_on(&broker), "reply_desk", echo).build().unwrap().start().await.unwrap();
+    let peer = RawPeer::on(&broker);
+    for (address, id) in [("reply_desk", 'a'), ("reply_desk.host-1", 'b')] {
+        peer.publish(topic("t"), &request("show", address, id)).await;
+    }
+    until(&handle, |stats| stats.bad_reply_addresses == 2).await;
+    assert_eq!((handle.stats().succeeded, desk.stats().received), (0, 0));
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_answered_or_thrown_away_and_the_server_goes_on() {
     let broker = MemoryBroker::new();
     let handle = serving(&broker).await;

@@ -3,20 +3,24 @@
 //! The name is a routing key on the default exchange, chosen by whoever sent the request: unchecked, it would make this
 //! process post into any queue of the virtual host.
 
+use super::served::is_served;
 use crate::rpc::outgoing::LONGEST_NAME;
 
-/// What is wrong with a reply address; `served` are the queues of this server.
-pub(crate) fn problem(address: &str, served: &[String]) -> Option<&'static str> {
+/// How every reply address begins, Python's included.
+pub(super) const PREFIX: &str = "reply_";
+
+/// What is wrong with a reply address.
+pub(crate) fn problem(address: &str) -> Option<&'static str> {
     if address.is_empty() {
         Some("is missing")
-    } else if !address.starts_with("reply_") {
+    } else if !address.starts_with(PREFIX) {
         Some("does not start with `reply_`")
     } else if address.len() > LONGEST_NAME {
         Some("is longer than 255 bytes")
     } else if address.chars().any(char::is_control) {
         Some("contains a control character")
-    } else if served.iter().any(|queue| queue == address) {
-        Some("is a queue that this server serves")
+    } else if is_served(address) {
+        Some("is a queue that this process serves")
     } else {
         None
     }
@@ -28,8 +32,8 @@ mod tests {
 
     #[test]
     fn only_reply_queues_pass() {
-        let served = ["reply_desk".to_owned(), "reply_desk.one".to_owned()];
-        let check = |address: &str| problem(address, &served);
+        let check = |address: &str| problem(address);
+        let _served = crate::rpc::server::served::Served::new(&"reply_desk".into());
         assert_eq!(check("reply_0123"), None);
         assert_eq!(check("reply_host:proc:1"), None);
         assert!(check("").is_some());

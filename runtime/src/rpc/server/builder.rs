@@ -135,7 +135,7 @@ impl RpcServerBuilder {
         if target.exchange.is_none() {
             target.exchange = Some(transport.options().control_exchange.as_str().into());
         }
-        let (routes, queues) = listen(&target)?;
+        let routes = listen(&target)?;
         if self.ping {
             endpoints.push(Arc::new(PingEndpoint));
         }
@@ -157,7 +157,6 @@ impl RpcServerBuilder {
             start_timeout: self.start_timeout,
             reply_retry: self.reply_retry,
             routes,
-            queues,
         }))
     }
 }

@@ -22,8 +22,6 @@ pub(crate) struct Config {
     pub(crate) reply_retry: Duration,
     /// In the order in which Python declares and consumes them (WIRE 3.1).
     pub(crate) routes: Vec<Route>,
-    /// Names of the shared queues that it serves.
-    pub(crate) queues: Vec<String>,
 }
 
 impl Config {
@@ -42,8 +40,8 @@ impl Config {
     }
 }
 
-/// The routes and queue names of a server's target, whose exchange is resolved.
-pub(super) fn listen(target: &Target) -> Result<(Vec<Route>, Vec<String>), BuildError> {
+/// The routes of a server's target, whose exchange is resolved.
+pub(super) fn listen(target: &Target) -> Result<Vec<Route>, BuildError> {
     let invalid = |reason: crate::error::NotSentReason| BuildError::InvalidTarget(reason.to_string());
     let missing = |what: &str| BuildError::InvalidTarget(format!("a server needs a {what}"));
     if target.fanout {
@@ -52,14 +50,13 @@ pub(super) fn listen(target: &Target) -> Result<(Vec<Route>, Vec<String>), Build
     let topic = target.topic.as_ref().ok_or_else(|| missing("topic"))?;
     let server = target.server.as_ref().ok_or_else(|| missing("server name"))?;
     let exchange = target.exchange.as_ref().ok_or_else(|| missing("exchange"))?;
-    let queues = vec![topic.to_string(), format!("{topic}.{server}")];
     for (what, name) in [("the topic", &**topic), ("the server", server), ("the exchange", exchange)] {
         check_name(what, name).map_err(invalid)?;
     }
-    check_name("the server's queue name", &queues[1]).map_err(invalid)?;
+    check_name("the server's queue name", &format!("{topic}.{server}")).map_err(invalid)?;
     // `<topic>_fanout_<32 hex digits>` is the longest name that Python makes of a topic.
     check_name("the fanout queue's name", &format!("{topic}_fanout_{:032}", 0)).map_err(invalid)?;
-    let routes = vec![
+    Ok(vec![
         Route::Topic { exchange: Arc::clone(exchange), topic: Arc::clone(topic) },
         Route::Server {
             exchange: Arc::clone(exchange),
@@ -67,6 +64,5 @@ pub(super) fn listen(target: &Target) -> Result<(Vec<Route>, Vec<String>), Build
             server: Arc::clone(server),
         },
         Route::Fanout { topic: Arc::clone(topic) },
-    ];
-    Ok((routes, queues))
+    ])
 }

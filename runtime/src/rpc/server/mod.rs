@@ -14,6 +14,7 @@ mod missing;
 mod ping;
 mod reply;
 mod run;
+mod served;
 mod signals;
 mod stats;
 mod work;

@@ -5,6 +5,7 @@ use super::duplicates::Duplicates;
 use super::handle::{Phase, Stopped};
 use super::intake::Intake;
 use super::missing::MissingAddresses;
+use super::served::Served;
 use super::stats::{ServerCounters, ServerStats};
 use super::work;
 use crate::rpc::log_limit::LogLimit;
@@ -38,6 +39,8 @@ pub(crate) struct Run {
     pub(crate) duplicates: Duplicates,
     pub(crate) missing: MissingAddresses,
     pub(crate) log: LogLimit,
+    /// Keeps this server's queues from being anybody's reply address.
+    _served: Served,
     intake: Intake,
     /// Replies whose outcome is open.
     replies: AtomicUsize,
@@ -62,6 +65,7 @@ impl Run {
             duplicates: Duplicates::default(),
             missing: MissingAddresses::new(config.reply_retry),
             log: LogLimit::default(),
+            _served: Served::new(&config.target.topic.clone().unwrap_or_default()),
             intake: Intake::new(config.concurrency),
             replies: AtomicUsize::new(0),
             phase: watch::Sender::new(Phase::Running),

@@ -22,7 +22,7 @@ pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
         Ok(request) => request,
         Err(malformed) => return refuse_malformed(run, malformed, ack),
     };
-    let reply_to = match reply_to(run, &request, received) {
+    let reply_to = match reply_to(&request, received) {
         Ok(reply_to) => reply_to,
         Err(problem) => {
             ack.reject(false);
@@ -49,14 +49,10 @@ pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
 }
 
 /// Where the answer goes; none for a cast.
-fn reply_to(
-    run: &Run,
-    request: &IncomingRequest,
-    received: Instant,
-) -> Result<Option<ReplyTo>, &'static str> {
+fn reply_to(request: &IncomingRequest, received: Instant) -> Result<Option<ReplyTo>, &'static str> {
     let Some(message_id) = &request.message_id else { return Ok(None) };
     let address = request.reply_to.as_deref().unwrap_or_default();
-    if let Some(problem) = address::problem(address, &run.config.queues) {
+    if let Some(problem) = address::problem(address) {
         return Err(problem);
     }
     let deadline = request.remaining.map(|remaining| after(received, remaining));
@@ -110,8 +106,7 @@ async fn conclude(run: &Run, started: Started) -> Content {
 /// Answers a request that cannot be read, where it says to whom; else throws it away. Either way the server goes on.
 fn refuse_malformed(run: &Arc<Run>, malformed: Malformed, ack: AckHandle) {
     run.counters.malformed.add();
-    let answer_to =
-        malformed.answer_to.filter(|to| address::problem(&to.reply_to, &run.config.queues).is_none());
+    let answer_to = malformed.answer_to.filter(|to| address::problem(&to.reply_to).is_none());
     if let Some(unlogged) = run.log.pass() {
         let (method, message_id) = match &answer_to {
             Some(to) => (to.method.as_deref(), Some(to.message_id.as_str())),
