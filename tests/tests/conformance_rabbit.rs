@@ -1,5 +1,8 @@
 //! The rabbit driver passes the conformance suite, and behaves as the memory driver does, event by event.
 
+// A fixture has nobody to return an error to: it stops the test.
+#![allow(clippy::unwrap_used)]
+
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::drivers::rabbit::{RabbitDriver, RabbitOptions};
 use oslo_messaging::testing::conformance::{Cut, Report, SCRIPTS, Suite};
