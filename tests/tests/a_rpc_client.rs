@@ -75,9 +75,11 @@ async fn a03_client_reaches_the_exchange_it_names() {
 async fn a05_client_times_out_when_the_queue_has_no_consumer() {
     let site = Site::new("a05c").await;
     // A server that has stopped leaves its queue behind.
-    site.rust_server().await.stop().await;
+    let (server, client) = (site.rust_server().await, functional(&site));
+    client.none(&Context::new()).await.unwrap();
+    server.stop().await;
     let started = Instant::now();
-    let error = functional(&site).add(&Context::new(), 1).timeout(Duration::from_secs(1)).await.unwrap_err();
+    let error = client.add(&Context::new(), 1).timeout(Duration::from_secs(1)).await.unwrap_err();
     let CallError::Timeout(timeout) = &error else { panic!("{error:?}") };
     assert_eq!(error.ran(), Ran::Maybe);
     assert_eq!(timeout.consumers, Some(0), "it says that nobody listens: {error}");
@@ -145,6 +147,8 @@ async fn a09_client_waits_while_the_monitor_hears_signs_of_life() {
     let site = Site::new("a09c").await;
     let _server = site.python_server().await;
     let (client, ctx) = (functional(&site), Context::new());
+    // Connected before the clock starts: one second is not much on a busy machine.
+    client.none(&ctx).await.unwrap();
     let unmonitored = client.delay(&ctx, 4.0).timeout(Duration::from_secs(1));
     let monitored =
         client.delay(&ctx, 4.0).timeout(Duration::from_secs(3600)).call_monitor(Duration::from_secs(2));

@@ -138,8 +138,10 @@ async fn ft03_client_call_test_different_exchanges() {
 async fn ft04_client_call_test_timeout() {
     let site = Site::new("ft04").await;
     // Python waits in vain where nobody listens; a Rust client is told. A queue without consumers is where it waits.
-    site.python_server().await.stop().await;
-    let outcome = client(&site).add(&Context::new(), 1).timeout(Duration::from_secs(1)).await;
+    let (server, client) = (site.python_server().await, client(&site));
+    client.none(&Context::new()).await.unwrap();
+    server.stop().await;
+    let outcome = client.add(&Context::new(), 1).timeout(Duration::from_secs(1)).await;
     assert!(matches!(outcome, Err(CallError::Timeout(_))), "{outcome:?}");
 }
 
@@ -226,6 +228,7 @@ async fn ft08_client_call_test_monitor_long_call() {
     let site = Site::new("ft08c").await;
     let _server = site.python_server().await;
     let (client, ctx) = (client(&site), Context::new());
+    client.none(&ctx).await.unwrap();
     let short = client.delay(&ctx, 4.0).timeout(Duration::from_secs(1)).await;
     assert!(matches!(short, Err(CallError::Timeout(_))), "{short:?}");
     let monitored =
