@@ -1,21 +1,18 @@
 //! Publishing: what can go out goes out at once; the rest waits, in order, for a connection, a declaration, an
 //! unblocking or room, until its own deadline.
 
+mod state;
+
 use super::amqp::{AmqpError, Confirms, Message, Outcome};
 use super::link::{Link, LinkState, Up};
 use super::topology::{Address, Profile};
 use crate::error::NotSentReason;
 use crate::transport::{Confirmed, Publish, PublishError, Route, Settled};
 use crate::wire::WireFormat;
-use std::collections::{HashMap, VecDeque};
+use state::{Ready, State, Waiting, destination_key};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
-
-/// Most messages handed to the connection and not confirmed. Its own queue has no limit.
-const IN_FLIGHT_LIMIT: usize = 16_384;
-/// Most bytes of them.
-const IN_FLIGHT_BYTES: usize = 64 << 20;
 
 /// How soon channels are opened again on a connection that lives on.
 const REOPEN_PAUSE: Duration = Duration::from_millis(200);
@@ -35,43 +32,6 @@ struct Shared {
     pump: Notify,
     /// Told whenever nothing is in flight any more.
     idle: Notify,
-}
-
-#[derive(Default)]
-struct State {
-    ready: Option<Ready>,
-    /// The broker's reason for taking no messages.
-    blocked: Option<Arc<str>>,
-    /// By exchange, or by exchange and queue where the publisher declares a queue too.
-    destinations: HashMap<String, Destination>,
-    in_flight: usize,
-    in_flight_bytes: usize,
-    closed: bool,
-}
-
-#[derive(Clone)]
-struct Ready {
-    confirms: Arc<Confirms>,
-    setup: super::amqp::Channel,
-    node: Arc<str>,
-    generation: u64,
-}
-
-#[derive(Default)]
-struct Destination {
-    declared: bool,
-    /// While waiting messages are handed over, newer ones queue up behind them.
-    flushing: bool,
-    waiting: VecDeque<Waiting>,
-}
-
-struct Waiting {
-    route: Route,
-    message: Message,
-    settled: Settled,
-    since: Instant,
-    deadline: Option<Instant>,
-    retry: Option<u32>,
 }
 
 impl Publisher {
@@ -223,25 +183,16 @@ impl Shared {
     fn expire(&self) -> Option<Instant> {
         let now = Instant::now();
         let (attempts, cause) = self.link.trouble();
-        let mut expired = Vec::new();
         let mut state = self.lock();
         let blocked = state.blocked.clone();
-        let connected = state.ready.is_some();
-        let too_late = |waiting: &Waiting| {
+        let too_late = |waiting: &Waiting, connected: bool| {
             waiting.deadline.is_some_and(|deadline| deadline <= now)
                 || (!connected && waiting.retry.is_some_and(|retry| attempts > retry))
         };
-        for destination in state.destinations.values_mut() {
-            if destination.waiting.iter().any(too_late) {
-                let (late, rest) = std::mem::take(&mut destination.waiting).into_iter().partition(too_late);
-                destination.waiting = rest;
-                expired.push(late);
-            }
-        }
-        let next =
-            state.destinations.values().flat_map(|d| &d.waiting).filter_map(|waiting| waiting.deadline).min();
+        let expired = state.take_expired(too_late);
+        let next = state.next_deadline();
         drop(state);
-        for waiting in expired.into_iter().flat_map(|late: VecDeque<Waiting>| late) {
+        for waiting in expired {
             let waited = now.duration_since(waiting.since);
             let reason = match &blocked {
                 Some(reason) => NotSentReason::Blocked(reason.to_string()),
@@ -371,24 +322,8 @@ impl Shared {
     }
 }
 
-impl State {
-    fn has_room(&self) -> bool {
-        self.in_flight < IN_FLIGHT_LIMIT && self.in_flight_bytes < IN_FLIGHT_BYTES
-    }
-
-    fn take_room(&mut self, bytes: usize) {
-        self.in_flight += 1;
-        self.in_flight_bytes += bytes;
-    }
-}
-
 async fn open(up: &Up, format: Arc<dyn WireFormat>) -> Result<Ready, AmqpError> {
     let setup = up.connection.channel().await?;
     let confirms = Arc::new(Confirms::start(up.connection.channel().await?, format).await?);
     Ok(Ready { confirms, setup, node: Arc::clone(&up.node), generation: up.generation })
-}
-
-/// A key of its own where the publisher declares a queue; `None` where the exchange is the key.
-fn destination_key(route: &Route, exchange: &str, routing_key: &str) -> Option<String> {
-    matches!(route, Route::Notification { .. }).then(|| format!("{exchange}\n{routing_key}"))
 }
