@@ -141,7 +141,7 @@ fn handlers_that_block_every_worker_do_not_cost_the_connection() {
         .build()
         .unwrap();
     let _handle = runtime.block_on(server.start()).unwrap();
-    let client = RpcClient::new(&helper.block_on(async { site.transport() }), Target::topic(&site.topic));
+    let client = RpcClient::new(helper.block_on(async { site.transport() }), Target::topic(&site.topic));
     let answer = helper.spawn(async move { client.call(&Context::new(), "block", &json!({})).await });
     has_begun.recv_timeout(LIMIT).unwrap();
     let mut health = transport.watch_health();

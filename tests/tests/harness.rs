@@ -1,5 +1,7 @@
 //! The harness itself: the peers work with each other, and what they report is what happened.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use serde_json::json;
 use std::time::Duration;
 use tests::broker::Broker;

@@ -1,5 +1,7 @@
 //! What generated clients send and generated endpoints accept: names, defaults, missing and unknown arguments, versions.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use oslo_messaging::contract::{Endpoint, RequestBuilder, in_process};
 use oslo_messaging::error::{CallError, NotSentReason, RejectionKind};
 use oslo_messaging::testing::Recorder;

@@ -1,5 +1,7 @@
 //! The context: given, of the user's own type, bound to a client, or left out.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use oslo_messaging::context::{ContextError, RpcContext};
 use oslo_messaging::error::{CallError, NotSentReason};
 use oslo_messaging::{Context, RemoteFailure, endpoint};

@@ -1,6 +1,8 @@
 //! The worked example of the documentation, end to end without a broker: generated client, real encoding, dispatch,
 //! generated endpoint.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use oslo_messaging::contract::MethodKind;
 use oslo_messaging::error::{CallError, NotSentReason};
 use oslo_messaging::version::Version;

@@ -1,5 +1,7 @@
 //! Implementations that register themselves, served by one server that names none of them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use oslo_messaging::contract::Misfit;
 use oslo_messaging::{RemoteFailure, RpcServer, Target, Transport, endpoint, register};
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! `#[derive(RpcError)]` in both directions, against failures as Python and Rust peers send them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use oslo_messaging::RpcError;
 use oslo_messaging::error::{Failing, RemoteFailure};
 use serde_json::{Value, json};

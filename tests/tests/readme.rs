@@ -1,6 +1,8 @@
 //! The README says what is true: its first program is the example, its output is what that prints, its table is made from
 //! `docs/features.toml`, and the tests named there exist. `UPDATE_README=1` writes the parts anew.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::process::Command;

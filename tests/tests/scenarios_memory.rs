@@ -1,5 +1,7 @@
 //! The stories of `tests::scenarios` on the broker in the process.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::transport::{Transport, TransportOptions};
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! The stories of `tests::scenarios` on RabbitMQ.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use oslo_messaging::transport::Transport;
 use std::time::Duration;
 use tests::broker::{Broker, VirtualHost};

@@ -5,6 +5,8 @@
 //! must fail with our words. On any toolchain the errors that the macros themselves report are also compared exactly,
 //! with their places, by the tests of the macro crate, without a compiler.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 mod words;
 
 use std::io::Write as _;

@@ -2,9 +2,14 @@
 //! runtime cannot cost the connection; or the user's runtime, when asked for.
 
 use std::future::Future;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+/// How long the thread outlives the driver. lapin polls its sockets on this runtime from a thread of its own, whose end
+/// nobody can wait for; it follows the end of its connection at once.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// Runs the driver's tasks until it is dropped.
 pub(super) struct Host {
@@ -20,8 +25,11 @@ impl Host {
         let handle = runtime.handle().clone();
         let (alive, mut gone) = watch::channel(());
         std::thread::Builder::new().name("oslo-rabbit-io".to_owned()).spawn(move || {
-            // Ends when the sender is dropped: the channel then reports an error.
-            runtime.block_on(async move { while gone.changed().await.is_ok() {} });
+            runtime.block_on(async move {
+                // Ends when the sender is dropped: the channel then reports an error.
+                while gone.changed().await.is_ok() {}
+                tokio::time::sleep(LINGER).await;
+            });
         })?;
         Ok(Self { handle, _alive: Some(alive) })
     }

@@ -134,7 +134,8 @@ impl Driver for RabbitDriver {
         self.host.spawn(plan.start(self.consuming.clone(), accepted));
         let link = self.consuming.clone();
         Box::pin(async move {
-            by(deadline, &link, async { wait.await.unwrap_or(Err(DriverError::Closed)) }).await
+            let accepted = async { wait.await.unwrap_or(Err(DriverError::Closed)) };
+            by(deadline, &link, "its consumers", accepted).await
         })
     }
 
@@ -165,7 +166,7 @@ impl Driver for RabbitDriver {
                     _ = link_state.wait_for(|state| matches!(state, LinkState::Closed)) => Err(DriverError::Closed),
                 }
             };
-            by(deadline, &link, address).await
+            by(deadline, &link, "the reply queue", address).await
         })
     }
 
@@ -208,19 +209,38 @@ impl Driver for RabbitDriver {
     }
 }
 
+impl Drop for RabbitDriver {
+    /// Says good-bye in the background, on a runtime that lives until it is said.
+    fn drop(&mut self) {
+        self.publisher.close();
+        let (publishing, consuming, host) =
+            (self.publishing.clone(), self.consuming.clone(), Arc::clone(&self.host));
+        self.host.spawn(async move {
+            let good_byes = async { tokio::join!(publishing.close(), consuming.close()) };
+            let _ = tokio::time::timeout(GOOD_BYE, good_byes).await;
+            drop(host);
+        });
+    }
+}
+
 /// How long a broker may take to answer a good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(1);
 
+/// What `work` gives, or by `deadline` why `what` was not there.
 async fn by<T>(
     deadline: Option<Instant>,
     link: &Link,
+    what: &str,
     work: impl Future<Output = Result<T, DriverError>>,
 ) -> Result<T, DriverError> {
     let since = Instant::now();
     let Some(deadline) = deadline else { return work.await };
     match tokio::time::timeout_at(deadline.into(), work).await {
         Ok(result) => result,
-        Err(_) => Err(DriverError::Unreachable { waited: since.elapsed(), cause: link.trouble().1 }),
+        Err(_) => {
+            let cause = format!("{what} could not be set up: {}", link.trouble().1);
+            Err(DriverError::Unreachable { waited: since.elapsed(), cause })
+        }
     }
 }
 
