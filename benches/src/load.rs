@@ -32,8 +32,9 @@ pub(crate) enum Queue {
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    #[error("came back as unroutable")]
-    Unroutable,
+    /// The broker found no queue, in its words.
+    #[error("came back as unroutable: {0}")]
+    Unroutable(String),
     #[error("{0}")]
     Other(String),
 }
@@ -124,7 +125,7 @@ async fn work<C: Client>(load: Arc<Load<C>>) {
 
 async fn probe<C: Client>(load: Arc<Load<C>>) {
     match load.send(Queue::Missing).await {
-        Err(Failure::Unroutable) => {
+        Err(Failure::Unroutable(_)) => {
             load.unroutable.fetch_add(1, Relaxed);
         }
         outcome => {

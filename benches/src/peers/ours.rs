@@ -127,7 +127,7 @@ impl Client for OursClient {
 impl From<CallError<Infallible>> for Failure {
     fn from(error: CallError<Infallible>) -> Self {
         match error {
-            CallError::Unroutable(_) => Self::Unroutable,
+            CallError::Unroutable(returned) => Self::Unroutable(returned.to_string()),
             other => Self::Other(other.to_string()),
         }
     }
@@ -136,7 +136,7 @@ impl From<CallError<Infallible>> for Failure {
 impl From<CastError> for Failure {
     fn from(error: CastError) -> Self {
         match error {
-            CastError::Unroutable(_) => Self::Unroutable,
+            CastError::Unroutable(returned) => Self::Unroutable(returned.to_string()),
             other => Self::Other(other.to_string()),
         }
     }

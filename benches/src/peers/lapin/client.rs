@@ -97,7 +97,7 @@ impl LapinClient {
             Ok(Ending::Reply(body)) => {
                 Ok(serde_json::from_slice::<Reply<T>>(&body).map_err(unreadable)?.result)
             }
-            Ok(Ending::Returned) => Err(Failure::Unroutable),
+            Ok(Ending::Returned) => Err(returned()),
             Err(_) => Err(Failure::Other("the connection ended before the reply".to_owned())),
         }
     }
@@ -114,12 +114,12 @@ impl Client for LapinClient {
         match queue {
             // Nothing tells a cast that it was not returned, so only the one that must be returned waits for it.
             Queue::Missing => match ending.await {
-                Ok(_) => Err(Failure::Unroutable),
+                Ok(_) => Err(returned()),
                 Err(_) => Err(Failure::Other("the connection ended before the return".to_owned())),
             },
             Queue::Served => {
                 self.pending.forget(id);
-                if ending.try_recv().is_ok() { Err(Failure::Unroutable) } else { Ok(()) }
+                if ending.try_recv().is_ok() { Err(returned()) } else { Ok(()) }
             }
         }
     }
@@ -165,4 +165,8 @@ async fn drain_returns(channel: Channel, pending: Arc<Pending>) {
 
 fn unreadable(error: serde_json::Error) -> Failure {
     Failure::Other(format!("JSON: {error}"))
+}
+
+fn returned() -> Failure {
+    Failure::Unroutable("returned by the broker".to_owned())
 }
