@@ -25,6 +25,11 @@ impl<'a> Writer<'a> {
         Self { body }
     }
 
+    /// Writes a piece of the inner message's JSON that is escaped already: the codec's own words, copied as they are.
+    pub(super) fn escaped(&mut self, piece: &'static str) {
+        self.body.extend_from_slice(piece.as_bytes());
+    }
+
     /// Writes a piece of the inner message's JSON.
     pub(super) fn json(&mut self, piece: &str) {
         let piece = piece.as_bytes();

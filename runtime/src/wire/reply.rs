@@ -22,28 +22,28 @@ pub(super) fn encode(reply: &OutgoingReply<'_>, body: &mut Vec<u8>) {
     };
     let mut writer =
         Writer::open(body, result.len() + failure.as_ref().map_or(0, |text| 2 * text.len()) + 256);
-    writer.json(r#"{"result": "#);
+    writer.escaped(r#"{\"result\": "#);
     writer.json(result);
-    writer.json(r#", "failure": "#);
+    writer.escaped(r#", \"failure\": "#);
     match failure {
         Some(text) => writer.string(&text),
-        None => writer.json("null"),
+        None => writer.escaped("null"),
     }
-    writer.json(if ending {
-        r#", "ending": true, "_msg_id": "#
+    writer.escaped(if ending {
+        r#", \"ending\": true, \"_msg_id\": "#
     } else {
-        r#", "ending": false, "_msg_id": "#
+        r#", \"ending\": false, \"_msg_id\": "#
     });
     writer.string(reply.message_id);
-    writer.json(r#", "_unique_id": "#);
+    writer.escaped(r#", \"_unique_id\": "#);
     writer.string(reply.unique_id.as_str());
-    writer.json(r#", "_peer": "#);
+    writer.escaped(r#", \"_peer\": "#);
     writer.string(PEER);
     if let Some(kind) = refused {
-        writer.json(r#", "_refused": "#);
+        writer.escaped(r#", \"_refused\": "#);
         writer.string(kind.as_str());
     }
-    writer.json("}");
+    writer.escaped("}");
     writer.close();
 }
 

@@ -16,39 +16,39 @@ pub(super) fn encode(request: &OutgoingRequest<'_>, body: &mut Vec<u8>) {
     let context: usize =
         request.context.entries().map(|(key, value)| key.len() + value.as_str().len() + 32).sum();
     let mut writer = Writer::open(body, request.args.len() + context + 256);
-    writer.json(r#"{"method": "#);
+    writer.escaped(r#"{\"method\": "#);
     writer.string(request.method);
-    writer.json(r#", "args": "#);
+    writer.escaped(r#", \"args\": "#);
     writer.json(request.args);
     if let Some(namespace) = request.namespace {
-        writer.json(r#", "namespace": "#);
+        writer.escaped(r#", \"namespace\": "#);
         writer.string(namespace);
     }
     if let Some(version) = request.version {
-        writer.json(r#", "version": "#);
+        writer.escaped(r#", \"version\": "#);
         writer.string(&version.to_string());
     }
     if let Some(call) = &request.call {
-        writer.json(r#", "_msg_id": "#);
+        writer.escaped(r#", \"_msg_id\": "#);
         writer.string(call.message_id.as_str());
-        writer.json(r#", "_reply_q": "#);
+        writer.escaped(r#", \"_reply_q\": "#);
         writer.string(call.reply_to);
-        writer.json(r#", "_timeout": "#);
+        writer.escaped(r#", \"_timeout\": "#);
         writer.json(&call.monitor.map_or_else(|| "null".into(), write_seconds));
     }
-    writer.json(r#", "_unique_id": "#);
+    writer.escaped(r#", \"_unique_id\": "#);
     writer.string(request.unique_id.as_str());
     if let Some(call) = &request.call {
-        writer.json(r#", "_deadline_ms": "#);
+        writer.escaped(r#", \"_deadline_ms\": "#);
         writer.json(&call.timeout.as_millis().to_string());
     }
     for (key, value) in request.context.entries() {
-        writer.json(", ");
+        writer.escaped(", ");
         writer.string(&format!("{CONTEXT}{key}"));
-        writer.json(": ");
+        writer.escaped(": ");
         writer.json(value.as_str());
     }
-    writer.json("}");
+    writer.escaped("}");
     writer.close();
 }
 
