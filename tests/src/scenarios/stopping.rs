@@ -27,7 +27,8 @@ pub async fn each_cast_runs_once_while_its_server_comes_and_goes(
         move |request: DynRequest| {
             let journal = journal.clone();
             async move {
-                tokio::task::yield_now().await;
+                // Work that takes a while, so that a stop meets requests that wait behind it.
+                tokio::time::sleep(Duration::from_millis(1)).await;
                 journal.push(request.args["number"].as_u64().unwrap());
                 Ok::<_, RemoteFailure>(Value::Null)
             }
