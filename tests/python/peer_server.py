@@ -33,7 +33,10 @@ class Recording:
 
 
 class Endpoint(Recording):
-    """No namespace, version 1.0: the endpoints of oslo.messaging's functional tests, and ways to fail."""
+    """No namespace, version 1.0: the endpoints of oslo.messaging's functional tests, and ways to fail.
+
+    What changes the state says so after the change, so that whoever has waited for the event sees the new state.
+    """
 
     def __init__(self, server):
         self.server = server
@@ -42,9 +45,9 @@ class Endpoint(Recording):
         self.lock = threading.Lock()
 
     def add(self, context, increment):
-        self.ran("add", context, increment=increment)
         with self.lock:
             self.number += increment
+            self.ran("add", context, increment=increment)
             return self.number
 
     def subtract(self, context, increment):
@@ -55,9 +58,9 @@ class Endpoint(Recording):
         return self.number
 
     def append(self, context, text):
-        self.ran("append", context, text=text)
         with self.lock:
             self.text += text
+            self.ran("append", context, text=text)
             return self.text
 
     def long_running_task(self, context, seconds):

@@ -99,9 +99,10 @@ async fn pause(seconds: f64) {
 
 impl Functional for Service {
     async fn add(&self, ctx: &Context, increment: i64) -> Result<i64, FunctionalError> {
-        self.ran(ctx);
+        // The state first: whoever has waited for the record sees it changed. So in `append`.
         let mut state = self.state();
         state.ival += increment;
+        self.ran(ctx);
         Ok(state.ival)
     }
 
@@ -116,9 +117,9 @@ impl Functional for Service {
     }
 
     async fn append(&self, ctx: &Context, text: &str) -> Result<String, FunctionalError> {
-        self.ran_with(ctx, text);
         let mut state = self.state();
         state.sval.push_str(text);
+        self.ran_with(ctx, text);
         Ok(state.sval.clone())
     }
 
