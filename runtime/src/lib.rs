@@ -21,6 +21,7 @@ pub mod error;
 pub mod guide;
 pub mod id;
 pub mod json;
+pub mod notify;
 #[cfg(feature = "transport")]
 pub mod rpc;
 pub mod target;

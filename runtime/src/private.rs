@@ -3,6 +3,7 @@
 
 pub use crate::__submit_contract as submit;
 pub use crate::__submit_factory as submit_factory;
+pub use crate::__submit_notification as submit_notification;
 pub use crate::context::{Context, RpcContext};
 pub use crate::contract::{
     ArgDescriptor, BoxFuture, Call, CallOptions, CallOutput, Caller, Cast, CastOutput, ClientCore, Contract,
@@ -11,6 +12,11 @@ pub use crate::contract::{
 };
 pub use crate::error::{Failing, FailureBuilder, FailureReader, RemoteFailure, RpcError, source_chain};
 pub use crate::json::RawJson;
+pub use crate::notify::{
+    BatchStarted, Event, FilterDescriptor, HandlerStarted, ListenerEndpoint, Notification,
+    NotificationDescriptor, On, OnDescriptor, Priority, Submitted as SubmittedNotification, on_batch, on_one,
+    start_batch, start_one,
+};
 pub use crate::target::Target;
 pub use crate::version::Version;
 pub use inventory;

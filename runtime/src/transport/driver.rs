@@ -55,6 +55,18 @@ pub enum Route {
         /// Pool whose queue is used instead of `<topic>.<priority>`. Subscriptions only.
         pool: Option<Arc<str>>,
     },
+    /// The queue that a subscription to another route consumes, past all exchanges: for giving a message back to it as a
+    /// new one. Publish only; the queue is not made.
+    Again {
+        /// The subscription's route.
+        of: Box<Route>,
+    },
+    /// The place beside the queue of a subscription's route where messages go that nobody can handle: `<queue>.dead`.
+    /// Publish only; the publisher makes the queue, durable.
+    DeadLetters {
+        /// The subscription's route.
+        of: Box<Route>,
+    },
 }
 
 /// A message to publish.
@@ -146,6 +158,8 @@ pub struct Delivery {
     pub properties: Properties,
     /// Whether the broker has delivered it before.
     pub redelivered: bool,
+    /// How often it was delivered before, where the broker counts that; giving it back is then enough to be counted.
+    pub redeliveries: Option<u64>,
     /// Its acknowledgement.
     pub ack: AckHandle,
 }

@@ -73,10 +73,11 @@ fn is_escaped(byte: u8) -> bool {
     byte == b'"' || byte == b'\\'
 }
 
-/// The inner message of a body: unwrapped from envelope 2.0, or the body itself when it has no envelope (1.0).
-pub(super) fn open(body: Vec<u8>) -> Result<String, Malformed> {
+/// The inner message of a body: unwrapped from envelope 2.0, or the body itself when it has no envelope (1.0); the flag says
+/// that it has none.
+pub(super) fn open(body: Vec<u8>) -> Result<(String, bool), Malformed> {
     match as_python_writes_it(&body) {
-        Some(inner) => utf8(inner),
+        Some(inner) => utf8(inner).map(|inner| (inner, false)),
         None => any_spelling(utf8(body)?),
     }
 }
@@ -88,7 +89,7 @@ fn as_python_writes_it(body: &[u8]) -> Option<Vec<u8>> {
     (escaped.get(taken..)? == b"}").then_some(inner)
 }
 
-fn any_spelling(body: String) -> Result<String, Malformed> {
+fn any_spelling(body: String) -> Result<(String, bool), Malformed> {
     let malformed = |error: &dyn std::fmt::Display| Malformed::unanswerable(format!("envelope: {error}"));
     let mut scanner = Scanner::new(&body);
     match scanner.peek() {
@@ -110,7 +111,7 @@ fn any_spelling(body: String) -> Result<String, Malformed> {
         .map_err(|error| malformed(&error))?;
     scanner.end().map_err(|error| malformed(&error))?;
     // As Python: without both keys it is a message of version 1.0, which has no envelope.
-    let (Some(version), Some(message)) = (version, message) else { return Ok(body) };
+    let (Some(version), Some(message)) = (version, message) else { return Ok((body, true)) };
     let version = text(&body, &version).ok_or_else(|| malformed(&"`oslo.version` is no text"))?;
     if !version.parse().is_ok_and(|version| VERSION.serves(version)) {
         let version: String = version.escape_debug().take(20).collect();
@@ -122,7 +123,7 @@ fn any_spelling(body: String) -> Result<String, Malformed> {
     }
     let mut inner = Vec::new();
     read_string(escaped, LoneSurrogate::KeepEscape, &mut inner);
-    utf8(inner)
+    utf8(inner).map(|inner| (inner, false))
 }
 
 fn text(body: &str, found: &Found) -> Option<String> {
@@ -164,7 +165,7 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(&body).unwrap();
             assert_eq!(value["oslo.message"], expected);
             assert_eq!(as_python_writes_it(body.as_bytes()).unwrap(), expected.as_bytes());
-            assert_eq!(open(body.into_bytes()).unwrap(), expected);
+            assert_eq!(open(body.into_bytes()).unwrap(), (expected, false));
         }
     }
 
@@ -178,13 +179,14 @@ mod tests {
             r#"{"oslo\u002eversion": "2.0", "oslo.message": "{\"a\":1}"}"#,
             r#"{"a":1}"#,
         ] {
-            assert_eq!(open(body.as_bytes().to_vec()).unwrap(), r#"{"a":1}"#, "{body}");
+            let bare = body.starts_with(r#"{"a""#);
+            assert_eq!(open(body.as_bytes().to_vec()).unwrap(), (r#"{"a":1}"#.to_owned(), bare), "{body}");
         }
     }
 
     #[test]
     fn a_lone_surrogate_of_the_outer_text_stays_as_its_escape() {
         let body = br#"{"oslo.version": "2.0", "oslo.message": "{\"a\": \"\ud800\"}"}"#;
-        assert_eq!(open(body.to_vec()).unwrap(), r#"{"a": "\ud800"}"#);
+        assert_eq!(open(body.to_vec()).unwrap().0, r#"{"a": "\ud800"}"#);
     }
 }

@@ -5,11 +5,13 @@ mod compress;
 mod envelope;
 mod failure;
 mod inner;
+mod notification;
 mod number;
 mod oddities;
 mod oslo2;
 mod reply;
 mod request;
+mod tagged;
 
 pub use compress::Compression;
 pub use oslo2::Oslo2;
@@ -18,6 +20,7 @@ use crate::context::Context;
 use crate::error::{RejectionKind, RemoteFailure};
 use crate::id::MessageId;
 use crate::json::RawJson;
+use crate::notify::Priority;
 use crate::version::Version;
 use std::borrow::Cow;
 use std::fmt;
@@ -36,6 +39,24 @@ pub struct Properties {
     pub expiration: Option<Duration>,
     /// Whether the broker writes it to disk on a durable queue (delivery mode 2).
     pub persistent: bool,
+    /// Other headers, texts and integers only: what a listener keeps of a notification's past.
+    pub headers: Vec<(Cow<'static, str>, Header)>,
+}
+
+impl Properties {
+    /// The header of this name.
+    pub fn header(&self, name: &str) -> Option<&Header> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+/// The value of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Header {
+    /// A text.
+    Text(String),
+    /// An integer.
+    Integer(i64),
 }
 
 /// Bounds on what is read and written.
@@ -116,6 +137,51 @@ pub enum OutgoingReplyBody<'a> {
     },
     /// The method still runs.
     Heartbeat,
+}
+
+/// A notification to encode.
+#[derive(Debug)]
+pub struct OutgoingNotification<'a> {
+    /// Its id, a UUID with dashes.
+    pub message_id: &'a str,
+    /// Who sends it.
+    pub publisher_id: Option<&'a str>,
+    /// What has happened.
+    pub event_type: &'a str,
+    /// Its priority.
+    pub priority: Priority,
+    /// A JSON value, already encoded.
+    pub payload: &'a str,
+    /// When it was made: UTC, as `2026-11-22 04:48:58.255225`.
+    pub timestamp: &'a str,
+    /// Fresh for each message, the same when a message is sent again.
+    pub unique_id: MessageId,
+    /// Context entries.
+    pub context: &'a Context,
+    /// Without envelope, as format 1.0 has it (Python's driver `messaging`).
+    pub bare: bool,
+}
+
+/// A decoded notification.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct IncomingNotification {
+    /// `message_id`, if it is a text.
+    pub message_id: Option<String>,
+    /// `publisher_id`, if it is a text.
+    pub publisher_id: Option<String>,
+    /// `event_type`, if it is a text.
+    pub event_type: Option<String>,
+    /// `priority` as sent, if it is a text.
+    pub priority: Option<String>,
+    /// `payload`; JSON `null` when absent.
+    pub payload: RawJson,
+    /// `timestamp`, if it is a text.
+    pub timestamp: Option<String>,
+    /// `_unique_id`, if sent.
+    pub unique_id: Option<String>,
+    /// Context entries in wire order, without the `_context_` prefix.
+    pub context: Vec<(String, RawJson)>,
 }
 
 /// A decoded request.
@@ -216,6 +282,28 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
     /// Writes a reply's body to the end of `body`.
     fn encode_reply(&self, reply: &OutgoingReply<'_>, body: &mut Vec<u8>) -> Properties;
 
+    /// Writes a notification's body to the end of `body`.
+    ///
+    /// # Errors
+    /// When its payload means something else in this format: `__type__` and `__value__` in the bare one. Then nothing
+    /// is written.
+    fn encode_notification(
+        &self,
+        notification: &OutgoingNotification<'_>,
+        body: &mut Vec<u8>,
+    ) -> Result<Properties, Unsendable>;
+
+    /// Reads a notification.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn decode_notification(
+        &self,
+        body: Vec<u8>,
+        properties: &Properties,
+        limits: &Limits,
+    ) -> Result<IncomingNotification, Malformed>;
+
     /// Reads a request.
     ///
     /// # Errors
@@ -239,12 +327,10 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
     ) -> Result<IncomingReply, Malformed>;
 
     /// The unique id in a body of our own that the broker gave back.
-    fn unique_id(&self, body: &[u8], properties: &Properties) -> Option<MessageId> {
-        let limits = Limits { body: usize::MAX, ..Limits::default() };
-        let id = match self.decode_request(body.to_vec(), properties, &limits) {
-            Ok(request) => request.unique_id,
-            Err(_) => self.decode_reply(body.to_vec(), properties, &limits).ok()?.unique_id,
-        };
-        id?.parse().ok()
-    }
+    fn unique_id(&self, body: &[u8], properties: &Properties) -> Option<MessageId>;
 }
+
+/// A notification that this format cannot carry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unsendable(pub &'static str);

@@ -4,9 +4,11 @@ use super::compress::{Compression, compress, decompress};
 use super::inner::Inner;
 use super::oddities::OddityCounter;
 use super::{
-    IncomingReply, IncomingRequest, Limits, Malformed, OutgoingReply, OutgoingRequest, Properties,
-    WireFormat, envelope, reply, request,
+    IncomingNotification, IncomingReply, IncomingRequest, Limits, Malformed, OutgoingNotification,
+    OutgoingReply, OutgoingRequest, Properties, Unsendable, WireFormat, envelope, notification, reply,
+    request, tagged,
 };
+use crate::id::MessageId;
 use crate::json::Oddities;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -66,6 +68,16 @@ impl Oslo2 {
 
     /// The inner message of a received body.
     fn read(&self, body: Vec<u8>, properties: &Properties, limits: &Limits) -> Result<Inner, Malformed> {
+        self.read_either(body, properties, limits).map(|(inner, _)| inner)
+    }
+
+    /// The inner message of a received body, and whether it came without envelope.
+    fn read_either(
+        &self,
+        body: Vec<u8>,
+        properties: &Properties,
+        limits: &Limits,
+    ) -> Result<(Inner, bool), Malformed> {
         if properties.content_type.as_deref() != Some(CONTENT_TYPE) {
             let got: String =
                 properties.content_type.as_deref().unwrap_or("none").escape_debug().take(40).collect();
@@ -79,7 +91,7 @@ impl Oslo2 {
             Some(header) => decompress(body, header, limits.body)?,
             None => body,
         };
-        envelope::open(body).map(Inner::new)
+        envelope::open(body).map(|(text, bare)| (Inner::new(text), bare))
     }
 }
 
@@ -92,6 +104,37 @@ impl WireFormat for Oslo2 {
 
     fn encode_reply(&self, reply: &OutgoingReply<'_>, body: &mut Vec<u8>) -> Properties {
         self.write(body, |body| reply::encode(reply, body))
+    }
+
+    fn encode_notification(
+        &self,
+        notification: &OutgoingNotification<'_>,
+        body: &mut Vec<u8>,
+    ) -> Result<Properties, Unsendable> {
+        if notification.bare && tagged::is_in(notification.payload) {
+            return Err(Unsendable(
+                "an object whose only keys are `__type__` and `__value__` means something else without an envelope",
+            ));
+        }
+        Ok(self.write(body, |body| notification::encode(notification, body)))
+    }
+
+    fn decode_notification(
+        &self,
+        body: Vec<u8>,
+        properties: &Properties,
+        limits: &Limits,
+    ) -> Result<IncomingNotification, Malformed> {
+        let (inner, bare) = self.read_either(body, properties, limits)?;
+        let (notification, oddities) = notification::decode(&inner, bare, limits)?;
+        self.oddities.count(notification.event_type.as_deref().unwrap_or("(notification)"), oddities);
+        Ok(notification)
+    }
+
+    fn unique_id(&self, body: &[u8], properties: &Properties) -> Option<MessageId> {
+        let limits = Limits { body: usize::MAX, ..Limits::default() };
+        let inner = self.read(body.to_vec(), properties, &limits).ok()?;
+        notification::unique_id(&inner)?.parse().ok()
     }
 
     fn decode_request(

@@ -36,6 +36,8 @@ impl Address {
             Route::Notification { exchange, topic, priority, .. } => {
                 Self::topic(exchange, format!("{topic}.{priority}"))
             }
+            Route::Again { of } => Self::topic(DEFAULT_EXCHANGE, queue(of).unwrap_or_default()),
+            Route::DeadLetters { .. } => Self::topic(DEFAULT_EXCHANGE, queue(route).unwrap_or_default()),
         }
     }
 
@@ -53,6 +55,8 @@ pub(super) fn queue(route: &Route) -> Option<String> {
         Route::Reply { address } => Some(address.to_string()),
         Route::Notification { pool: Some(pool), .. } => Some(pool.to_string()),
         Route::Notification { topic, priority, .. } => Some(format!("{topic}.{priority}")),
+        Route::Again { of } => queue(of),
+        Route::DeadLetters { of } => queue(of).map(|queue| format!("{queue}.dead")),
     }
 }
 

@@ -40,6 +40,7 @@ impl Effect {
                 body: message.body.clone(),
                 properties: message.properties.clone(),
                 redelivered,
+                redeliveries: None,
                 ack,
             }),
             Self::Later(after, arrival) => later(broker.clone(), after, arrival),

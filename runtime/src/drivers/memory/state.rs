@@ -150,7 +150,9 @@ impl State {
     /// The queues that a publish to `route` reaches, or why it cannot be published.
     fn reached(&mut self, route: &Route, address: &Address) -> Result<Vec<Arc<str>>, String> {
         self.exchanges.check(&address.exchange, address.kind).map_err(|_| conflict(address))?;
-        if let (Route::Notification { .. }, Some(queue)) = (route, address::queue(route)) {
+        if let (Route::Notification { .. } | Route::DeadLetters { .. }, Some(queue)) =
+            (route, address::queue(route))
+        {
             // A notifier makes the queue, so that notifications wait for their first listener.
             self.declare(address, &queue);
         }
@@ -166,7 +168,10 @@ impl State {
     /// Makes exchange, queue and binding where they are missing. The exchange's kind has been checked.
     fn declare(&mut self, address: &Address, queue: &str) -> Arc<str> {
         let queue = self.queues.declare(queue);
-        if self.exchanges.declare(&address.exchange, address.kind).is_ok() {
+        // The default exchange is there and routes to every queue.
+        if address.exchange != DEFAULT_EXCHANGE
+            && self.exchanges.declare(&address.exchange, address.kind).is_ok()
+        {
             self.exchanges.bind(&address.exchange, &address.key, &queue);
         }
         queue

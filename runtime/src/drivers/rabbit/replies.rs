@@ -114,6 +114,7 @@ impl Replies {
                         body: message.body,
                         properties: message.properties,
                         redelivered: message.redelivered,
+                        redeliveries: None,
                         ack,
                     }),
                     None => ack.ack(),

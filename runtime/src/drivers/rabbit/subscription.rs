@@ -4,6 +4,7 @@ use super::amqp::{AmqpError, Channel, ChannelAcks, Received, Scope};
 use super::link::Link;
 use super::topology::Source;
 use crate::transport::{AckHandle, Acknowledge, BoxFuture, Consumer, Delivery, DriverError, Sink};
+use crate::wire::{Header, Properties};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
@@ -194,7 +195,8 @@ impl Plan {
             let take = move |message: Received| {
                 let Received { tag, redelivered, properties, body } = message;
                 let ack = AckHandle::new(tag, Arc::clone(&acks));
-                sink.deliver(Delivery { route, body, properties, redelivered, ack });
+                let redeliveries = delivery_count(&properties);
+                sink.deliver(Delivery { route, body, properties, redelivered, redeliveries, ack });
             };
             let ended = channel.consume(&source.queue.name, &tag, take).await;
             let ended = ended.map_err(|e| (format!("to consume queue `{}`", source.queue.name), e))?;
@@ -262,6 +264,14 @@ impl Active {
         };
         let draining = async { while self.consumers.next().await.is_some() {} };
         tokio::join!(cancelling, draining);
+    }
+}
+
+/// How often a quorum queue has delivered a message before; other queues do not count.
+fn delivery_count(properties: &Properties) -> Option<u64> {
+    match properties.header("x-delivery-count") {
+        Some(&Header::Integer(count)) => u64::try_from(count).ok(),
+        _ => None,
     }
 }
 

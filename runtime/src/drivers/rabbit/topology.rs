@@ -44,6 +44,8 @@ impl Profile {
             Route::Notification { exchange, topic, priority, .. } => {
                 (exchange.to_string(), format!("{topic}.{priority}"))
             }
+            Route::Again { of } => (String::new(), self.source(of, "").queue.name),
+            Route::DeadLetters { .. } => (String::new(), self.source(route, "").queue.name),
         };
         Address { exchange, routing_key }
     }
@@ -56,7 +58,8 @@ impl Profile {
             }
             Route::Fanout { topic } => (Some(self.fanout(topic)), None),
             Route::Reply { .. } => (None, None),
-            Route::Notification { .. } => (None, Some(self.source(route, ""))),
+            Route::Again { .. } => (None, None),
+            Route::Notification { .. } | Route::DeadLetters { .. } => (None, Some(self.source(route, ""))),
         }
     }
 
@@ -82,6 +85,18 @@ impl Profile {
                     owned: false,
                 }
             }
+            Route::Again { of } => self.source(of, own_name),
+            // Ours alone, so it need not look like anybody's; what nobody could handle is to outlive the broker.
+            Route::DeadLetters { of } => Source {
+                queue: QueueSpec {
+                    name: format!("{}.dead", self.source(of, own_name).queue.name),
+                    durable: true,
+                    auto_delete: false,
+                    expires: None,
+                },
+                bound_to: None,
+                owned: false,
+            },
         }
     }
 

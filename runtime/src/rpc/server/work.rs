@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 /// Serves one delivery to its end.
 pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
-    let Delivery { route: _, body, properties, redelivered, ack } = delivery;
+    let Delivery { body, properties, redelivered, ack, .. } = delivery;
     let received = Instant::now();
     let request = match run.driver.format().decode_request(body, &properties, &run.limits) {
         Ok(request) => request,

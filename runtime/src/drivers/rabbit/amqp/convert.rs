@@ -1,7 +1,7 @@
 //! Between our plain types and lapin's.
 
 use super::{AmqpError, Scope};
-use crate::wire::Properties;
+use crate::wire::{Header, Properties};
 use lapin::protocol::AMQPErrorKind;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, ErrorKind};
@@ -10,12 +10,20 @@ use std::time::Duration;
 
 const JSON: &str = "application/json";
 const UTF8: &str = "utf-8";
+const COMPRESSION: &str = "compression";
 
 /// The properties of every message that Python sends: type, encoding, a headers table, delivery mode 2, priority 0.
 pub(super) fn to_lapin(properties: &Properties) -> BasicProperties {
     let mut headers = FieldTable::default();
     if let Some(compression) = &properties.compression {
-        headers.insert("compression".into(), AMQPValue::LongString(compression.as_ref().into()));
+        headers.insert(COMPRESSION.into(), AMQPValue::LongString(compression.as_ref().into()));
+    }
+    for (name, value) in &properties.headers {
+        let value = match value {
+            Header::Text(text) => AMQPValue::LongString(text.as_str().into()),
+            Header::Integer(number) => AMQPValue::LongLongInt(*number),
+        };
+        headers.insert(name.as_ref().into(), value);
     }
     let mut out = BasicProperties::default()
         .with_headers(headers)
@@ -34,12 +42,15 @@ pub(super) fn to_lapin(properties: &Properties) -> BasicProperties {
 }
 
 pub(super) fn from_lapin(properties: &BasicProperties) -> Properties {
-    let compression =
-        properties.headers().as_ref().and_then(|headers| match headers.inner().get("compression") {
-            Some(AMQPValue::LongString(name)) => Some(Cow::Owned(name.to_string())),
-            Some(AMQPValue::ShortString(name)) => Some(Cow::Owned(name.to_string())),
-            _ => None,
-        });
+    let mut compression = None;
+    let mut headers = Vec::new();
+    for (name, value) in properties.headers().iter().flat_map(FieldTable::inner) {
+        match (name.as_str(), value) {
+            (COMPRESSION, AMQPValue::LongString(name)) => compression = Some(Cow::Owned(name.to_string())),
+            (COMPRESSION, AMQPValue::ShortString(name)) => compression = Some(Cow::Owned(name.to_string())),
+            (name, value) => headers.extend(header(value).map(|value| (Cow::Owned(name.to_owned()), value))),
+        }
+    }
     Properties {
         content_type: properties.content_type().as_ref().map(|text| known(text, JSON)),
         content_encoding: properties.content_encoding().as_ref().map(|text| known(text, UTF8)),
@@ -50,6 +61,23 @@ pub(super) fn from_lapin(properties: &BasicProperties) -> Properties {
             .and_then(|text| text.as_str().parse().ok())
             .map(Duration::from_millis),
         persistent: *properties.delivery_mode() == Some(2),
+        headers,
+    }
+}
+
+/// A header that is a text or an integer; others are nothing to us.
+fn header(value: &AMQPValue) -> Option<Header> {
+    match value {
+        AMQPValue::LongString(text) => Some(Header::Text(text.to_string())),
+        AMQPValue::ShortString(text) => Some(Header::Text(text.to_string())),
+        AMQPValue::ShortShortInt(number) => Some(Header::Integer((*number).into())),
+        AMQPValue::ShortShortUInt(number) => Some(Header::Integer((*number).into())),
+        AMQPValue::ShortInt(number) => Some(Header::Integer((*number).into())),
+        AMQPValue::ShortUInt(number) => Some(Header::Integer((*number).into())),
+        AMQPValue::LongInt(number) => Some(Header::Integer((*number).into())),
+        AMQPValue::LongUInt(number) => Some(Header::Integer((*number).into())),
+        AMQPValue::LongLongInt(number) => Some(Header::Integer(*number)),
+        _ => None,
     }
 }
 

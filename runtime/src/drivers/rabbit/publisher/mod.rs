@@ -71,7 +71,7 @@ impl Publisher {
             Some(ready) if at_once && ready.confirms.is_open() => {
                 state.take_room(message.body.len());
                 drop(state);
-                self.shared.hand_over(&ready, message, settled);
+                self.shared.hand_over(&ready, key, message, settled);
             }
             _ => {
                 let since = Instant::now();
@@ -228,6 +228,7 @@ impl Shared {
                 continue;
             }
             let mut batch = Vec::new();
+            let owns_queue = destination_key(&route, "", "").is_some();
             {
                 let mut state = self.lock();
                 while state.has_room() {
@@ -239,7 +240,7 @@ impl Shared {
                 }
             }
             for waiting in batch {
-                self.hand_over(&ready, waiting.message, waiting.settled);
+                self.hand_over(&ready, owns_queue.then(|| key.clone()), waiting.message, waiting.settled);
             }
             if let Some(destination) = self.lock().destinations.get_mut(&key) {
                 destination.flushing = false;
@@ -281,7 +282,8 @@ impl Shared {
         true
     }
 
-    fn hand_over(self: &Arc<Self>, ready: &Ready, message: Message, settled: Settled) {
+    /// Hands a message to the connection. `queue` is the key of a destination whose queue the publisher has declared.
+    fn hand_over(self: &Arc<Self>, ready: &Ready, queue: Option<String>, message: Message, settled: Settled) {
         let bytes = message.body.len();
         let Ready { node, .. } = ready;
         let (shared, node) = (Arc::clone(self), Arc::clone(node));
@@ -290,6 +292,9 @@ impl Shared {
             let lost = matches!(outcome, Outcome::Lost(_));
             if shared.give_room(bytes) || lost {
                 shared.pump.notify_one();
+            }
+            if let (Outcome::Returned { .. }, Some(queue)) = (&outcome, &queue) {
+                shared.forget_declaration(queue);
             }
             let node = Some(node);
             settled(match outcome {
@@ -307,6 +312,13 @@ impl Shared {
             });
         });
         ready.confirms.publish(message, on_outcome);
+    }
+
+    /// The queue that was declared for a destination is gone: it is declared again before the next message.
+    fn forget_declaration(&self, key: &str) {
+        if let Some(destination) = self.lock().destinations.get_mut(key) {
+            destination.declared = false;
+        }
     }
 
     /// Tells whether somebody waits for the room.

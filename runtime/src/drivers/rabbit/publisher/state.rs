@@ -82,5 +82,6 @@ impl State {
 
 /// A key of its own where the publisher declares a queue; `None` where the exchange is the key.
 pub(super) fn destination_key(route: &Route, exchange: &str, routing_key: &str) -> Option<String> {
-    matches!(route, Route::Notification { .. }).then(|| format!("{exchange}\n{routing_key}"))
+    matches!(route, Route::Notification { .. } | Route::DeadLetters { .. })
+        .then(|| format!("{exchange}\n{routing_key}"))
 }
