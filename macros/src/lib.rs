@@ -7,6 +7,7 @@ mod attr;
 mod diag;
 mod duration;
 mod endpoint;
+mod item;
 mod names;
 mod register;
 mod rpc_error;

@@ -2,16 +2,16 @@
 //! A method with an error is left out of the model and kept in the trait.
 
 mod arg;
-mod kept;
 mod method;
 mod options;
 mod output;
 
-use super::ast;
-use super::model::{Contract, Shape, ShapeItem};
+use super::model::Contract;
 use crate::diag::Errors;
+use crate::item::ast;
+use crate::item::kept::Kept;
+use crate::item::shape::{Shape, ShapeItem};
 use crate::names::Taken;
-use kept::Kept;
 use method::Names;
 use options::Options;
 use proc_macro2::{Ident, TokenStream};
@@ -60,7 +60,7 @@ pub(super) fn contract(attr: TokenStream, written: &ast::Trait, errors: &Errors)
 
     let kept = Kept::sort(&written.attrs);
     Contract {
-        shape: shape(written, &kept, items),
+        shape: Shape::new(written, &kept, items),
         runtime: options.runtime,
         client,
         endpoint,
@@ -92,19 +92,5 @@ fn head(written: &ast::Trait, errors: &Errors) {
     }
     if let Some(token) = &written.unsafety {
         errors.push(token, "an endpoint cannot be `unsafe`");
-    }
-}
-
-fn shape(written: &ast::Trait, kept: &Kept, items: Vec<ShapeItem>) -> Shape {
-    Shape {
-        attrs: kept.all.clone(),
-        cfg: kept.cfg.clone(),
-        vis: written.vis.to_token_stream(),
-        unsafety: written.unsafety.to_token_stream(),
-        ident: written.ident.clone(),
-        generics: written.generics.to_token_stream(),
-        where_clause: written.generics.where_clause.to_token_stream(),
-        supertraits: written.supertraits.to_token_stream(),
-        items,
     }
 }

@@ -1,11 +1,11 @@
 //! `#[endpoint]`: trait in, contract out. `ast` reads, `check` judges, `model` holds what is sound, `gen` writes.
 
-mod ast;
 mod check;
 mod r#gen;
 mod model;
 
 use crate::diag::Errors;
+use crate::item::ast;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 

@@ -1,9 +1,11 @@
 //! A checked contract. Generators take it by reference and cannot fail; no attribute of ours is left inside.
 
+use crate::item::doc::Doc;
+use crate::item::shape::Shape;
 use crate::names::Taken;
 use crate::version::Version;
 use proc_macro2::{Ident, TokenStream};
-use syn::{Signature, Type};
+use syn::Type;
 
 /// Everything that is generated follows from this.
 pub(crate) struct Contract {
@@ -24,37 +26,6 @@ pub(crate) struct Contract {
     pub(crate) methods: Vec<Method>,
     /// What the users' types and expressions may refer to.
     pub(crate) taken: Taken,
-}
-
-/// The trait itself.
-pub(crate) struct Shape {
-    /// Attributes to keep, our own removed.
-    pub(crate) attrs: TokenStream,
-    /// `#[cfg(..)]`s, which everything generated repeats.
-    pub(crate) cfg: TokenStream,
-    pub(crate) vis: TokenStream,
-    pub(crate) unsafety: TokenStream,
-    pub(crate) ident: Ident,
-    pub(crate) generics: TokenStream,
-    pub(crate) where_clause: TokenStream,
-    pub(crate) supertraits: TokenStream,
-    pub(crate) items: Vec<ShapeItem>,
-}
-
-/// An item of the trait.
-pub(crate) enum ShapeItem {
-    Method(Box<ShapeMethod>),
-    Other(TokenStream),
-}
-
-/// A method of the trait, broken or not.
-pub(crate) struct ShapeMethod {
-    pub(crate) attrs: TokenStream,
-    /// The predicates of its `#[cfg(..)]`s.
-    pub(crate) cfg_predicates: Vec<TokenStream>,
-    pub(crate) vis: TokenStream,
-    pub(crate) sig: Signature,
-    pub(crate) body: Option<TokenStream>,
 }
 
 /// A method of the contract.
@@ -132,17 +103,4 @@ pub(crate) struct Since {
     pub(crate) version: Version,
     /// Whether it is left out for older peers instead of failing the call.
     pub(crate) drop: bool,
-}
-
-/// Documentation: an expression of type `&'static str`, and the text where it is all literals.
-#[derive(Default)]
-pub(crate) struct Doc {
-    pub(crate) lines: Vec<DocLine>,
-}
-
-/// The value of one `#[doc = ..]`.
-pub(crate) enum DocLine {
-    Text(String),
-    /// `include_str!(..)` and the like.
-    Expr(TokenStream),
 }

@@ -1,15 +1,18 @@
 //! Arguments: the context, names, types, defaults.
 
-use super::kept::Kept;
 use super::method::Scope;
 use crate::attr::Table;
 use crate::diag::Errors;
 use crate::endpoint::model::{Arg, ContextArg, DefaultValue, Passing, Since};
+use crate::item::kept::Kept;
+use crate::item::signature;
+use crate::item::types::{
+    context_type, has_impl_trait, has_reference, is_context, mentions_self, option_argument, plain,
+};
 use crate::names;
 use crate::text;
-use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, GenericArgument, Ident, Meta, Pat, PatType, PathArguments, PathSegment, Type};
+use syn::{Ident, Meta, Pat, PatType, Type};
 
 const ARG: Table = Table { keys: &["default", "drop", "flatten", "rename", "since"], misplaced: &[] };
 
@@ -17,11 +20,6 @@ const ARG: Table = Table { keys: &["default", "drop", "flatten", "rename", "sinc
 pub(super) enum Checked {
     Context(Box<ContextArg>),
     Arg(Box<Arg>),
-}
-
-/// Whether an attribute of an argument is ours.
-pub(super) fn is_ours(attr: &Attribute) -> bool {
-    attr.path().is_ident("arg") || attr.path().is_ident("context")
 }
 
 /// Checks the argument at `position` (the receiver not counted).
@@ -101,39 +99,6 @@ fn name(pat: &Pat, has_body: bool, errors: &Errors) -> Option<Ident> {
     }
 }
 
-/// The type itself: a `$ty:ty` of a `macro_rules!` comes in an invisible group.
-pub(super) fn plain(ty: &Type) -> &Type {
-    match ty {
-        Type::Group(group) => plain(&group.elem),
-        other => other,
-    }
-}
-
-/// `Context`, `&Context` or `&mut Context`, by whatever path.
-fn is_context(ty: &Type) -> bool {
-    match plain(ty) {
-        Type::Reference(reference) => is_context(&reference.elem),
-        Type::Path(path) => {
-            path.path.segments.last().is_some_and(|last| last.ident == "Context" && last.arguments.is_none())
-        }
-        _ => false,
-    }
-}
-
-fn context_type(ty: &Type, errors: &Errors) -> Option<Type> {
-    match ty {
-        Type::Reference(reference) if reference.mutability.is_none() => Some(Type::clone(&reference.elem)),
-        other => {
-            let inner = match other {
-                Type::Reference(reference) => reference.elem.to_token_stream(),
-                other => other.to_token_stream(),
-            };
-            errors.push(other, format!("the context must be taken by reference: `&{}`", text::of(inner)));
-            None
-        }
-    }
-}
-
 fn passing(ty: &Type, errors: &Errors) -> Option<Passing> {
     if has_impl_trait(ty) {
         errors.push(ty, "`impl Trait` cannot be an argument; write the concrete type");
@@ -173,48 +138,6 @@ fn nested_reference(ty: &Type, errors: &Errors) {
     errors.push(ty, "a reference can only be the whole argument (`&T`) or directly in `Option<&T>`");
 }
 
-/// `T` of `Option<T>`, as far as tokens tell.
-pub(super) fn option_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = plain(ty) else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
-    type_arguments(last).first().copied()
-}
-
-/// The types in `<..>` of a path segment.
-pub(super) fn type_arguments(segment: &PathSegment) -> Vec<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return Vec::new() };
-    let types = arguments.args.iter().filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(plain(ty)),
-        _ => None,
-    });
-    types.collect()
-}
-
-/// Whether `impl` stands anywhere in a type.
-pub(super) fn has_impl_trait(ty: &Type) -> bool {
-    any_token(ty.to_token_stream(), &|token| matches!(token, TokenTree::Ident(ident) if ident == "impl"))
-}
-
-/// Whether `&` stands anywhere in a type.
-pub(super) fn has_reference(ty: &Type) -> bool {
-    any_token(
-        ty.to_token_stream(),
-        &|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '&'),
-    )
-}
-
-/// Whether `Self` stands anywhere in a type.
-pub(super) fn mentions_self(ty: &Type) -> bool {
-    any_token(ty.to_token_stream(), &|token| matches!(token, TokenTree::Ident(ident) if ident == "Self"))
-}
-
-fn any_token(tokens: TokenStream, wanted: &impl Fn(&TokenTree) -> bool) -> bool {
-    tokens.into_iter().any(|token| match &token {
-        TokenTree::Group(group) => any_token(group.stream(), wanted),
-        other => wanted(other),
-    })
-}
-
 /// `#[arg(..)]` as read.
 #[derive(Default)]
 struct Options {
@@ -232,7 +155,7 @@ impl Options {
         if let Some(second) = marks.next() {
             errors.push(second, "duplicate attribute `#[arg]`");
         }
-        let entries = ARG.read(super::method::list(mark, errors), errors);
+        let entries = ARG.read(signature::list(mark, errors), errors);
         let mut drop_key = None;
         let mut flatten_key = None;
         for entry in &entries {

@@ -1,19 +1,19 @@
 //! Methods: their signature, `#[call]` and `#[cast]`, and the names they take.
 
 use super::arg::{self, Checked};
-use super::kept::Kept;
 use super::options::{self, EndpointVersion, Options};
 use super::output;
 use crate::attr::{self, Table};
 use crate::diag::Errors;
-use crate::endpoint::ast;
-use crate::endpoint::model::{DefaultValue, Kind, Method, ShapeMethod};
+use crate::endpoint::model::{DefaultValue, Kind, Method};
+use crate::item::kept::Kept;
+use crate::item::shape::ShapeMethod;
+use crate::item::{ast, signature};
 use crate::names;
-use crate::text;
 use crate::version::Version;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, FnArg, Meta, Pat, ReceiverKind, Safety, Signature};
+use syn::{Attribute, FnArg};
 
 const CALL: Table = Table {
     keys: &["aliases", "call_monitor", "name", "since", "timeout"],
@@ -64,7 +64,7 @@ pub(super) fn check(
     let kept = Kept::sort(written.attrs.iter().filter(|attr| marker(attr).is_none()));
     let options = MethodOptions::read(written, endpoint, errors);
     let ident = &written.sig.ident;
-    signature(&written.sig, errors);
+    signature::check(&written.sig, "endpoint", errors);
     reserved(ident, client, options.kind, errors);
     let scope = Scope { ident, since: options.since, version: endpoint.version };
     let mut context = None;
@@ -99,13 +99,7 @@ pub(super) fn check(
     let mut taken = vec![(options.name.clone(), ident.to_token_stream())];
     taken.extend(options.aliases.iter().map(|alias| (alias.value(), alias.to_token_stream())));
     let names = Names { taken, cfg: kept.cfg.to_string() };
-    let shape = ShapeMethod {
-        attrs: kept.all,
-        cfg_predicates: kept.cfg_predicates,
-        vis: written.vis.to_token_stream(),
-        sig: acceptable(written),
-        body: written.body.clone(),
-    };
+    let shape = ShapeMethod::new(written, &kept);
     let method = clean.is_clean().then(|| Method {
         ident: ident.clone(),
         wire_name: options.name,
@@ -131,19 +125,6 @@ fn marker(attr: &Attribute) -> Option<&'static str> {
     let last = path.segments.last()?;
     let ours = path.segments.len() == 1 || path.segments.first()?.ident == "oslo_messaging";
     ["call", "cast"].into_iter().find(|name| ours && last.ident == name)
-}
-
-/// What stands in `#[attribute(..)]`; nothing for `#[attribute]`.
-pub(super) fn list(attr: &Attribute, errors: &Errors) -> TokenStream {
-    match &attr.meta {
-        Meta::Path(_) => TokenStream::new(),
-        Meta::List(list) => list.tokens.clone(),
-        Meta::NameValue(_) => {
-            let name = text::of(attr.path().to_token_stream());
-            errors.push(attr, format!("expected `#[{name}(..)]`"));
-            TokenStream::new()
-        }
-    }
 }
 
 struct MethodOptions {
@@ -178,7 +159,7 @@ impl MethodOptions {
             errors.push(extra, message);
         }
         let (table, mut fanout) = if kind == "cast" { (CAST, false) } else { (CALL, false) };
-        for entry in table.read(list(mark, errors), errors) {
+        for entry in table.read(signature::list(mark, errors), errors) {
             match entry.key.to_string().as_str() {
                 "aliases" => options.aliases = aliases(&entry, errors),
                 "call_monitor" => options.call_monitor = options::millis(&entry, errors),
@@ -207,48 +188,6 @@ fn aliases(entry: &attr::Entry, errors: &Errors) -> Vec<syn::LitStr> {
     aliases
 }
 
-fn signature(sig: &Signature, errors: &Errors) {
-    let ident = &sig.ident;
-    if let Some(token) = &sig.constness {
-        errors.push(token, "endpoint methods cannot be `const`");
-    }
-    if let Safety::Unsafe(token) = &sig.safety {
-        errors.push(token, "endpoint methods cannot be `unsafe`");
-    }
-    if let Some(abi) = &sig.abi {
-        errors.push(abi, "endpoint methods cannot be `extern`");
-    }
-    if let Some(variadic) = &sig.variadic {
-        errors.push(variadic, "endpoint methods cannot be variadic");
-    }
-    if sig.asyncness.is_none() {
-        errors.push(sig.fn_token, format!("method `{ident}` must be `async`"));
-    }
-    let generic = format!("method `{ident}` must not have generic parameters");
-    if sig.generics.lt_token.is_some() {
-        errors.push(&sig.generics, &generic);
-    }
-    if let Some(clause) = &sig.generics.where_clause {
-        errors.push(clause, &generic);
-    }
-    match sig.inputs.first() {
-        Some(FnArg::Receiver(receiver)) => match &receiver.kind {
-            ReceiverKind::Reference(_, None, None) => {}
-            kind => {
-                let mutable = matches!(kind, ReceiverKind::Reference(_, _, Some(_)));
-                let note = if mutable {
-                    "\nnote: one value serves concurrent requests; use a lock or an atomic for mutable state"
-                } else {
-                    ""
-                };
-                let found = text::of(receiver.to_token_stream());
-                errors.push(receiver, format!("method `{ident}` must take `&self`, not `{found}`{note}"));
-            }
-        },
-        _ => errors.push_at(sig.paren_token.span.join(), format!("method `{ident}` must take `&self`")),
-    }
-}
-
 fn reserved(ident: &Ident, client: &Ident, kind: Kind, errors: &Errors) {
     if RESERVED.iter().any(|name| ident == name) {
         let attribute = if kind == Kind::Call { "call" } else { "cast" };
@@ -258,22 +197,6 @@ fn reserved(ident: &Ident, client: &Ident, kind: Kind, errors: &Errors) {
         );
         errors.push(ident, message);
     }
-}
-
-/// What rustc does not take in a trait's method: our attributes and documentation on an argument, and patterns where no
-/// body follows, which were reported.
-fn acceptable(written: &ast::Method) -> Signature {
-    let mut sig = written.sig.clone();
-    for input in &mut sig.inputs {
-        if let FnArg::Typed(typed) = input {
-            typed.attrs.retain(|attr| !arg::is_ours(attr) && !attr.path().is_ident("doc"));
-            if written.body.is_none() && !matches!(&*typed.pat, Pat::Ident(name) if name.mutability.is_none())
-            {
-                *typed.pat = Pat::Verbatim(quote!(_));
-            }
-        }
-    }
-    sig
 }
 
 impl Names {

@@ -2,6 +2,7 @@
 
 use crate::diag::Errors;
 use crate::endpoint::model::Kind;
+use crate::item::types;
 use syn::{Ident, ReturnType, Type, TypeParamBound};
 
 /// The declared return type, if nothing is wrong with it.
@@ -12,16 +13,16 @@ pub(super) fn check(ident: &Ident, output: &ReturnType, kind: Kind, errors: &Err
         }
         return None;
     };
-    let ty = super::arg::plain(ty);
+    let ty = types::plain(ty);
     if is_stream(ty) {
         errors.push(ty, "streams are not supported\nhelp: use a `#[cast(fanout)]` or notifications");
     } else if kind != Kind::Call && is_plain_value(ty) {
         errors.push(ty, "a cast returns nothing to its caller; remove the return type");
-    } else if super::arg::has_impl_trait(ty) {
+    } else if types::has_impl_trait(ty) {
         errors.push(ty, "`impl Trait` cannot be returned; write the concrete type");
-    } else if super::arg::has_reference(ty) {
+    } else if types::has_reference(ty) {
         errors.push(ty, "an answer is owned by its caller and cannot hold a reference");
-    } else if super::arg::mentions_self(ty) {
+    } else if types::mentions_self(ty) {
         errors.push(ty, "`Self` is another type on each side; write the concrete type");
     }
     Some(Type::clone(ty))
@@ -41,7 +42,7 @@ fn is_stream(ty: &Type) -> bool {
         Type::Path(path) => path.path.segments.last().is_some_and(|segment| {
             named_stream(&segment.ident)
                 || ["Result", "Pin", "Box"].iter().any(|wrapper| segment.ident == wrapper)
-                    && super::arg::type_arguments(segment).first().is_some_and(|inner| is_stream(inner))
+                    && types::type_arguments(segment).first().is_some_and(|inner| is_stream(inner))
         }),
         _ => false,
     }

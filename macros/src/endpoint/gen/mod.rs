@@ -8,9 +8,9 @@ mod client;
 mod descriptor;
 mod doc;
 mod server;
-mod trait_;
 
 use super::model::{Contract, Method};
+use crate::item::shape;
 use crate::names::Taken;
 use crate::version::Version;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
@@ -39,7 +39,7 @@ pub(super) fn contract(contract: &Contract) -> TokenStream {
     let Helpers { rt, .. } = &helpers;
     let runtime = &contract.runtime;
     let cfg = &contract.shape.cfg;
-    let trait_ = trait_::definition(contract);
+    let trait_ = shape::definition(&contract.shape, how_to_use(contract));
     let endpoint_struct = server::definition(contract, &helpers);
     let client_struct = client::definition(contract);
     let descriptor = descriptor::items(contract, &helpers);
@@ -62,6 +62,13 @@ pub(super) fn contract(contract: &Contract) -> TokenStream {
             #client
         };
     }
+}
+
+fn how_to_use(contract: &Contract) -> String {
+    let Contract { endpoint, client, .. } = contract;
+    format!(
+        "Implement the methods with `async fn`; serve an implementation with [`{endpoint}`], call one with [`{client}`]."
+    )
 }
 
 /// `Duration::from_millis(..)`.

@@ -1,28 +1,28 @@
 //! The attributes that are not ours, sorted by what must be repeated where.
 
-use crate::endpoint::model::{Doc, DocLine};
+use super::doc::{Doc, DocLine};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta};
 
 /// Other people's attributes of one item.
 #[derive(Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     /// All of them.
-    pub(super) all: TokenStream,
+    pub(crate) all: TokenStream,
     /// `#[cfg(..)]`.
-    pub(super) cfg: TokenStream,
+    pub(crate) cfg: TokenStream,
     /// What stands in each `#[cfg(..)]`.
-    pub(super) cfg_predicates: Vec<TokenStream>,
+    pub(crate) cfg_predicates: Vec<TokenStream>,
     /// `#[doc = ..]` and `#[deprecated]`.
-    pub(super) public: TokenStream,
-    pub(super) doc: Doc,
+    pub(crate) public: TokenStream,
+    pub(crate) doc: Doc,
     /// The note of `#[deprecated]`, empty when it has none.
-    pub(super) deprecated: Option<String>,
+    pub(crate) deprecated: Option<String>,
 }
 
 impl Kept {
-    pub(super) fn sort<'a>(attrs: impl IntoIterator<Item = &'a Attribute>) -> Self {
+    pub(crate) fn sort<'a>(attrs: impl IntoIterator<Item = &'a Attribute>) -> Self {
         let mut kept = Self::default();
         for attr in attrs {
             attr.to_tokens(&mut kept.all);

@@ -8,7 +8,7 @@ use syn::{
     Attribute, Generics, Ident, Path, Signature, Token, TraitItem, TypeParamBound, Visibility, braced, token,
 };
 
-/// The trait under `#[endpoint]`.
+/// The trait under one of our attributes.
 pub(crate) struct Trait {
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -33,7 +33,7 @@ pub(crate) struct Method {
     pub(crate) body: Option<TokenStream>,
 }
 
-/// Something that an endpoint cannot have.
+/// Something that is no method.
 pub(crate) struct Other {
     pub(crate) what: &'static str,
     pub(crate) span: Span,
