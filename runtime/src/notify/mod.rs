@@ -4,6 +4,10 @@
 
 mod endpoint;
 mod event;
+// Until listener and routing driver are there.
+#[allow(dead_code, unused_imports)]
+#[cfg(feature = "transport")]
+pub(crate) mod pattern;
 mod priority;
 mod typed;
 
