@@ -2,14 +2,38 @@
 //!
 //! Payloads, events and endpoints are plain data; notifier and listener stand on a transport and know no broker.
 
+#[cfg(feature = "transport")]
+mod driver;
 mod endpoint;
+#[cfg(feature = "transport")]
+mod error;
 mod event;
 // Until listener and routing driver are there.
+#[cfg(feature = "transport")]
+mod messaging;
+#[cfg(feature = "transport")]
+mod notifier;
 #[allow(dead_code, unused_imports)]
 #[cfg(feature = "transport")]
 pub(crate) mod pattern;
+#[cfg(feature = "transport")]
+mod prepared;
 mod priority;
 mod typed;
+
+#[cfg(feature = "transport")]
+pub use driver::NotifyDriver;
+#[cfg(feature = "transport")]
+pub use error::{DriverFailure, DriversFailed, NotifyError};
+#[cfg(feature = "transport")]
+pub use messaging::MessagingDriver;
+#[cfg(feature = "transport")]
+pub use notifier::{
+    NotificationQueue, Notifier, NotifierBuildError, NotifierBuilder, NotifierStats, QueueFull, QueueStats,
+    Sending, WhenFull,
+};
+#[cfg(feature = "transport")]
+pub use prepared::PreparedNotification;
 
 pub use endpoint::{
     BatchStarted, FilterDescriptor, HandlerReturn, HandlerStarted, ListenerEndpoint, NotificationResult,

@@ -1,0 +1,180 @@
+//! The drivers `messaging` and `messagingv2`: notifications into the queues of a broker.
+
+use super::driver::NotifyDriver;
+use super::error::DriverFailure;
+use super::prepared::PreparedNotification;
+use crate::error::NotSentReason;
+use crate::id::MessageId;
+use crate::transport::{BoxFuture, Confirmed, Publish, PublishError, Route, Transport};
+use crate::wire::OutgoingNotification;
+use futures_util::future::try_join_all;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+/// The pause before a second refusal's retry; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest pause between tries.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Sends notifications to `<topic>.<priority>` of a transport's exchange, and makes these queues where they are missing,
+/// so that notifications wait there for their first listener.
+///
+/// A send resolves when the broker has confirmed the message into the queue. What the broker lost, refused or could not
+/// place is sent again until the notification's deadline, under the same ids, by which listeners drop what came twice.
+#[derive(Debug, Clone)]
+pub struct MessagingDriver {
+    transport: Transport,
+    exchange: Arc<str>,
+    bare: bool,
+}
+
+impl MessagingDriver {
+    /// With envelope 2.0, as every RPC message has it. Corresponds to Python's driver `messagingv2`.
+    pub fn v2(transport: &Transport) -> Self {
+        let exchange = transport.options().control_exchange.as_str().into();
+        Self { transport: transport.clone(), exchange, bare: false }
+    }
+
+    /// Without envelope, format 1.0. Corresponds to Python's driver `messaging`. Refuses a payload that holds an object of
+    /// exactly the keys `__type__` and `__value__`: receivers would take it for a value of another type.
+    pub fn v1(transport: &Transport) -> Self {
+        Self { bare: true, ..Self::v2(transport) }
+    }
+
+    /// To another exchange than the transport's `control_exchange`.
+    #[must_use]
+    pub fn exchange(mut self, exchange: &str) -> Self {
+        self.exchange = exchange.into();
+        self
+    }
+
+    /// Sends to one topic until the broker has it, or no try is left.
+    async fn send_to(
+        &self,
+        topic: &Arc<str>,
+        notification: &PreparedNotification,
+    ) -> Result<(), DriverFailure> {
+        let unique_id = MessageId::random();
+        let mut pause = Duration::ZERO;
+        let mut tries = 0;
+        loop {
+            let error = match self.try_once(topic, notification, unique_id).await? {
+                Ok(_) => return Ok(()),
+                Err(error) => error,
+            };
+            let again = Instant::now() + pause;
+            let over = notification.retry.is_some_and(|retry| tries >= retry)
+                || notification.deadline.is_some_and(|deadline| again >= deadline);
+            match failure(topic, error, over) {
+                Some(failure) => return Err(failure),
+                None => tracing::debug!(%topic, event_type = notification.event_type, "sending again"),
+            }
+            tries += 1;
+            sleep_until(again).await;
+            pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        }
+    }
+
+    async fn try_once(
+        &self,
+        topic: &Arc<str>,
+        notification: &PreparedNotification,
+        unique_id: MessageId,
+    ) -> Result<Result<Confirmed, PublishError>, DriverFailure> {
+        let driver = self.transport.driver();
+        let mut body = Vec::with_capacity(768 + notification.payload.as_str().len() * 5 / 4);
+        let outgoing = OutgoingNotification {
+            message_id: &notification.message_id,
+            publisher_id: notification.publisher_id.as_deref(),
+            event_type: &notification.event_type,
+            priority: notification.priority,
+            payload: notification.payload.as_str(),
+            timestamp: &notification.timestamp,
+            unique_id,
+            context: &notification.context,
+            bare: self.bare,
+        };
+        let properties = driver
+            .format()
+            .encode_notification(&outgoing, &mut body)
+            .map_err(|error| DriverFailure::Unsendable(error.to_string()))?;
+        let limit = self.transport.options().limits.body;
+        if body.len() > limit {
+            let reason = NotSentReason::TooLarge { size: body.len(), limit };
+            return Err(DriverFailure::NotSent { topic: topic.to_string(), reason });
+        }
+        let (settle, settled) = oneshot::channel();
+        let publish = Publish {
+            route: Route::Notification {
+                exchange: Arc::clone(&self.exchange),
+                topic: Arc::clone(topic),
+                priority: notification.priority.as_str().into(),
+                pool: None,
+            },
+            body,
+            properties,
+            unique_id,
+            mandatory: driver.capabilities().mandatory,
+            deadline: notification.deadline.map(Instant::into_std),
+            retry: notification.retry,
+        };
+        driver.publish(
+            publish,
+            Box::new(move |outcome| {
+                // Whoever dropped the send does not want to know.
+                let _ = settle.send(outcome);
+            }),
+        );
+        let unconfirmed = |cause: String| Ok(Err(PublishError::Unconfirmed { cause, node: None }));
+        let settled =
+            async { settled.await.map_or_else(|_| unconfirmed("the transport was closed".to_owned()), Ok) };
+        match notification.deadline {
+            None => settled.await,
+            Some(deadline) => match tokio::time::timeout_at(deadline, settled).await {
+                Ok(settled) => settled,
+                Err(_) => unconfirmed("the broker's confirmation did not come in time".to_owned()),
+            },
+        }
+    }
+}
+
+impl NotifyDriver for MessagingDriver {
+    fn name(&self) -> &str {
+        if self.bare { "messaging" } else { "messagingv2" }
+    }
+
+    fn send<'a>(
+        &'a self,
+        notification: &'a PreparedNotification,
+    ) -> BoxFuture<'a, Result<(), DriverFailure>> {
+        Box::pin(async move {
+            match &*notification.topics {
+                [topic] => self.send_to(topic, notification).await,
+                topics => {
+                    try_join_all(topics.iter().map(|topic| self.send_to(topic, notification))).await.map(drop)
+                }
+            }
+        })
+    }
+}
+
+/// The failure that a publish's error is; none where another try may help and one is left.
+fn failure(topic: &str, error: PublishError, over: bool) -> Option<DriverFailure> {
+    let topic = topic.to_owned();
+    let at = |node: Option<Arc<str>>| node.map(|node| format!(" (broker {node})")).unwrap_or_default();
+    match error {
+        PublishError::NotSent(reason) => Some(DriverFailure::NotSent { topic, reason }),
+        _ if !over => None,
+        PublishError::Returned { exchange, routing_key, code, text, node } => {
+            let what = format!("a message to `{routing_key}` of exchange `{exchange}`{}", at(node));
+            let cause = format!("{code} {text}; its queue was deleted or unbound each time");
+            Some(DriverFailure::NotSent { topic, reason: NotSentReason::Refused { what, cause } })
+        }
+        PublishError::Lost { cause, node } | PublishError::Unconfirmed { cause, node } => {
+            let cause = format!("{cause}{}", at(node));
+            Some(DriverFailure::Unconfirmed { topic, cause })
+        }
+    }
+}
