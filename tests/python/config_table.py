@@ -1,7 +1,8 @@
 """What the installed oslo.config reads in configuration files.
 
-Called with `names`, prints the names of the options of [oslo_messaging_rabbit] as a JSON array. Otherwise reads one JSON object a line, `files` (texts, the later ones over the earlier ones) and `environment`, and prints one
-JSON object a line: the `control_exchange` that oslo.messaging would use, or the exception.
+Called with `names`, prints the names of the options of [oslo_messaging_rabbit] as a JSON array. Otherwise reads one JSON
+object a line, `files` (texts, the later ones over the earlier ones) and `environment`, and prints one JSON object a line:
+the `control_exchange` that oslo.messaging would use, or the exception.
 """
 
 import json

@@ -10,7 +10,7 @@ pub async fn within<T>(limit: Duration, what: &str, future: impl Future<Output =
 }
 
 /// Asks `probe` until it gives `Ok`; after `limit` stops with `what` and the last `Err`. Only for what sends no event:
-/// the broker's own lists.
+/// the broker's own lists, counters, what another process holds.
 pub async fn eventually<T, E, F>(limit: Duration, what: &str, mut probe: impl FnMut() -> F) -> T
 where
     E: Debug,

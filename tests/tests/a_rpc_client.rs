@@ -71,10 +71,11 @@ async fn a03_client_reaches_the_exchange_it_names() {
     assert_eq!(second.state().await["server1"]["sval"], "2");
 }
 
+/// Where no server ever was there is no queue either, and the broker says so at once (row A06). Who is left to wait in vain
+/// is the caller of a server that has stopped: its queue stays behind.
 #[tokio::test]
 async fn a05_client_times_out_when_the_queue_has_no_consumer() {
     let site = Site::new("a05c").await;
-    // A server that has stopped leaves its queue behind.
     let (server, client) = (site.rust_server().await, functional(&site));
     client.none(&Context::new()).await.unwrap();
     server.stop().await;
@@ -103,7 +104,8 @@ async fn a06_client_is_told_at_once_that_there_is_no_queue() {
     let cast = RpcClient::new(&transport, Target::topic("ghost")).cast(&Context::new(), "add", &json!({}));
     let error = cast.await.unwrap_err();
     assert!(matches!(error, oslo_messaging::error::CastError::Unroutable(_)), "{error:?}");
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    // Two round trips: nothing near the timeout of a minute, on the busiest machine.
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 }
 
 #[tokio::test]

@@ -288,7 +288,8 @@ async fn a20_server_answers_ping_when_asked_to() {
 }
 
 /// What `oslo_messaging._utils.version_is_compatible(implemented, requested)` gives; an error is a text that is no version.
-/// The rows with `None` are those of a target without a version, for which there is `Option<Version>`.
+/// Its three rows with a missing version are a client's: without a cap it sends anything, under one nothing that has no
+/// version (row A19).
 #[test]
 fn a18_versions_compare_as_in_python() {
     use oslo_messaging::version::Version;

@@ -12,9 +12,10 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tests::broker::Broker;
-use tests::rust_peer::FunctionalClient;
+use tests::python::PythonClient;
+use tests::rust_peer::{FunctionalClient, RustServer, connect};
 use tests::site::Site;
-use tests::wait::{eventually, within};
+use tests::wait::within;
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -114,33 +115,29 @@ async fn x05_client_does_not_mistake_a_handlers_type_error_for_a_refusal() {
     assert_eq!(server.requests_of("raise_own_type_error").len(), 1);
 }
 
+/// With durable queues nobody has to ask twice: calls that Rust and Python make while there is no broker wait for it, and
+/// meet the queue whoever is back first.
 #[tokio::test]
 async fn x06_rust_and_python_outlive_a_killed_broker() {
     let node = Broker::private().await;
     let site = Site::on(&node, "x06").await;
-    let rust = site.rust_server().await;
-    let (client, ctx) = (functional(&site), Context::new());
-    let python = site.python_client().await;
+    let url = format!("{}?amqp_durable_queues=true", site.url);
+    let _rust = RustServer::builder(&url, &site.topic, "server1").start().await;
+    let transport = connect(&url);
+    let (client, ctx) = (FunctionalClient::new(&transport, Target::topic(&site.topic)), Context::new());
+    let conf = json!({"oslo_messaging_rabbit.amqp_durable_queues": true});
+    let python = PythonClient::start_with(json!({"url": site.url, "conf": conf})).await;
     assert_eq!(client.test(&ctx, json!("before")).await.unwrap(), "before");
     assert_eq!(python.call(site.target(), "echo", json!({"x": "before"})).result().await, "before");
 
+    let mut health = transport.watch_health();
     node.kill().await;
-    // Made while there is no broker: it waits for one, within its own deadline. The client may be back before the server
-    // has declared its queue again: then the call has not run, says so, and is made again.
-    let waiting = async {
-        loop {
-            match client.test(&ctx, json!("meanwhile")).timeout(Duration::from_secs(120)).await {
-                Ok(answer) => break answer,
-                Err(error) => assert_eq!(error.ran(), Ran::No, "{error}"),
-            }
-        }
-    };
-    let (answer, ()) = tokio::join!(waiting, node.start());
-    assert_eq!(answer, "meanwhile");
-    let again = || python.call(site.target(), "echo", json!({"x": "after"})).with("timeout", 5).outcome();
-    let answer = eventually(Duration::from_secs(90), "Python calls again", again).await;
-    assert_eq!(answer.result, "after");
-    drop(rust);
+    let lost = health.wait_for(|health| !health.is_ready());
+    drop(within(Duration::from_secs(30), "the loss is noticed", lost).await.unwrap());
+    let rust_calls = client.test(&ctx, json!("meanwhile")).timeout(Duration::from_secs(120));
+    let python_calls = python.call(site.target(), "echo", json!({"x": "meanwhile"})).with("timeout", 120);
+    let (rust, python, ()) = tokio::join!(rust_calls, python_calls.result(), node.start());
+    assert_eq!((rust.unwrap(), python), (json!("meanwhile"), json!("meanwhile")));
 }
 
 #[tokio::test]

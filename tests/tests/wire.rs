@@ -72,12 +72,22 @@ async fn python_server(url: &str, server: &Value) -> Server {
 
 async fn rust_server(url: &str, server: &Value) -> Server {
     let text = |key: &str| server[key].as_str();
-    let mut builder = RustServer::builder(url, text("topic").unwrap(), text("server").unwrap());
+    let url = with_options(url, &server["conf"]);
+    let mut builder = RustServer::builder(&url, text("topic").unwrap(), text("server").unwrap());
     let control_exchange = server["conf"]["control_exchange"].as_str();
     if let Some(exchange) = text("exchange").or(control_exchange) {
         builder = builder.exchange(exchange);
     }
     Server::Rust(Box::new(builder.start().await))
+}
+
+/// The URL with the scenario's options of `[oslo_messaging_rabbit]`.
+fn with_options(url: &str, conf: &Value) -> String {
+    let options = conf.as_object().unwrap().iter().filter_map(|(option, value)| {
+        let name = option.strip_prefix("oslo_messaging_rabbit.")?;
+        Some(format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+    });
+    format!("{url}?{}", options.collect::<Vec<_>>().join("&"))
 }
 
 /// The scenario's requests one after another; what they give does not matter here.
@@ -99,7 +109,7 @@ async fn python_requests(url: &str, capture: &Capture) {
 
 /// The same through a Rust client.
 async fn rust_requests(url: &str, capture: &Capture) {
-    let transport = connect(url);
+    let transport = connect(&with_options(url, &capture.client_conf));
     let ctx = Context::new();
     for request in &capture.requests {
         let text = |key: &str| request["target"][key].as_str();

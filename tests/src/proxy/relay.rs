@@ -6,7 +6,7 @@ use crate::journal::Journal;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -28,7 +28,6 @@ pub enum Flow {
 struct Weather {
     to_broker: Flow,
     from_broker: Flow,
-    delay: Duration,
     refuse: bool,
     kills: u64,
 }
@@ -97,11 +96,6 @@ impl Proxy {
             weather.to_broker = to_broker;
             weather.from_broker = from_broker;
         });
-    }
-
-    /// Delays every piece of data in both directions.
-    pub fn set_delay(&self, delay: Duration) {
-        self.shared.weather.send_modify(|weather| weather.delay = delay);
     }
 
     /// Whether new connections are closed at once.
@@ -181,9 +175,6 @@ async fn pump(
             .wait_for(|weather| flow(weather) != Flow::Hold)
             .await
             .expect("the proxy holds the sender");
-        if !now.delay.is_zero() {
-            tokio::time::sleep(now.delay).await;
-        }
         if flow(&now) == Flow::Pass && to.write_all(&buffer[..count]).await.is_err() {
             break;
         }
