@@ -30,8 +30,8 @@ pub struct RabbitOptions {
     /// Most unacknowledged deliveries of each consumer, 0 for no limit; `rabbit_qos_prefetch_count`. When absent, each
     /// server's concurrency: the one default that is not Python's, whose 0 lets one server take in a whole queue.
     pub prefetch: Option<u16>,
-    /// After how long a silent connection counts as lost, whole seconds, zero for what the broker asks for (Python then
-    /// sends none); `heartbeat_timeout_threshold`, default 60 s.
+    /// After how long a silent connection counts as lost, whole seconds, zero for never; `heartbeat_timeout_threshold`,
+    /// default 60 s.
     pub heartbeat: Duration,
     /// The first pause between connection attempts; `rabbit_retry_interval`, default 1 s.
     pub retry_interval: Duration,

@@ -12,12 +12,25 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Confirmation, ExchangeKind};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 /// A channel of a connection. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::drivers::rabbit) struct Channel {
     inner: Arc<lapin::Channel>,
+}
+
+/// A channel that does not live longer for being known.
+pub(super) struct WeakChannel(Weak<lapin::Channel>);
+
+impl WeakChannel {
+    pub(super) fn is_used(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
+    pub(super) fn upgrade(&self) -> Option<Channel> {
+        self.0.upgrade().map(|inner| Channel { inner })
+    }
 }
 
 /// A publish whose frames are queued: resolves with the broker's word.
@@ -26,6 +39,10 @@ pub(super) type Publishing = Pin<Box<dyn Future<Output = lapin::Result<Confirmat
 impl Channel {
     pub(super) fn new(inner: lapin::Channel) -> Self {
         Self { inner: Arc::new(inner) }
+    }
+
+    pub(super) fn downgrade(&self) -> WeakChannel {
+        WeakChannel(Arc::downgrade(&self.inner))
     }
 
     /// Whether it can still be used.

@@ -1,11 +1,12 @@
 //! Opening one TCP connection, and what happens to it as a whole.
 
-use super::{AmqpError, Channel, Node, convert};
+use super::channel::WeakChannel;
+use super::{AmqpError, Channel, Node, convert, quiet};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use futures_util::StreamExt;
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
 use lapin::{ConnectionProperties, ErrorKind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -24,13 +25,14 @@ pub(in crate::drivers::rabbit) enum Event {
 #[derive(Clone)]
 pub(in crate::drivers::rabbit) struct Connection {
     inner: Arc<lapin::Connection>,
+    channels: Arc<Mutex<Vec<WeakChannel>>>,
 }
 
 /// A handshake that takes longer has met a peer that will not answer.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
 
 impl Connection {
-    /// Logs in to `node`. Events go to the returned receiver from then on.
+    /// Logs in to `node`; a `heartbeat` of 0 seconds is none. Events go to the returned receiver from then on.
     pub(in crate::drivers::rabbit) async fn open(
         node: &Node,
         name: &str,
@@ -50,7 +52,13 @@ impl Connection {
             query: AMQPQueryString { heartbeat: Some(heartbeat), ..AMQPQueryString::default() },
         };
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let opening = lapin::Connection::connect_uri(uri, properties);
+        let opening = async move {
+            if heartbeat == 0 {
+                lapin::Connection::connect_uri_with_runtime(uri, properties, quiet::runtime()).await
+            } else {
+                lapin::Connection::connect_uri(uri, properties).await
+            }
+        };
         let connection = match tokio::time::timeout(HANDSHAKE_LIMIT, opening).await {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) => return Err(refused(node, &error)),
@@ -85,18 +93,31 @@ impl Connection {
             }
             let _ = sender.send(Event::Lost(lost));
         });
-        Ok((Self { inner: Arc::new(connection) }, receiver))
+        Ok((Self { inner: Arc::new(connection), channels: Arc::default() }, receiver))
     }
 
     /// A new channel.
     pub(in crate::drivers::rabbit) async fn channel(&self) -> Result<Channel, AmqpError> {
-        self.inner.create_channel().await.map(Channel::new).map_err(|e| convert::error(&e))
+        let channel = self.inner.create_channel().await.map(Channel::new).map_err(|e| convert::error(&e))?;
+        let mut channels = self.channels();
+        channels.retain(WeakChannel::is_used);
+        channels.push(channel.downgrade());
+        Ok(channel)
     }
 
     /// Says good-bye to the broker.
+    ///
+    /// lapin closes a channel when its last user lets it go, and takes the end of a channel on a closing connection for a
+    /// failure of that connection, which then ends without a word. So every channel is held until the good-bye is said.
     pub(in crate::drivers::rabbit) async fn close(&self) {
+        let held: Vec<Channel> = self.channels().iter().filter_map(WeakChannel::upgrade).collect();
         // A connection that is already gone needs no good-bye.
         let _ = self.inner.close(200, "OK".into()).await;
+        drop(held);
+    }
+
+    fn channels(&self) -> MutexGuard<'_, Vec<WeakChannel>> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -8,6 +8,7 @@ mod channel;
 mod confirms;
 mod connection;
 mod convert;
+mod quiet;
 
 pub(super) use channel::{Channel, ChannelAcks};
 pub(super) use confirms::{Confirms, Outcome};

@@ -84,11 +84,10 @@ impl Publisher {
         }
     }
 
-    /// Publishes nothing more; what waits fails as not sent.
+    /// Publishes nothing more; what waits fails as not sent. The channels go with the connection.
     pub(super) fn close(&self) {
         let mut state = self.shared.lock();
         state.closed = true;
-        state.ready = None;
         let waiting: Vec<_> =
             state.destinations.drain().flat_map(|(_, destination)| destination.waiting).collect();
         drop(state);
