@@ -35,9 +35,14 @@ pub(super) fn decompress(body: Vec<u8>, header: &str, limit: usize) -> Result<Ve
         let header: String = header.escape_debug().take(40).collect();
         return Err(Malformed::unanswerable(format!("compression `{header}` is not supported")));
     };
-    let body = implementation::decompress(compression, &body, limit as u64 + 1).map_err(|cause| {
-        Malformed::unanswerable(format!("the body does not decompress as {}: {cause}", compression.header()))
-    })?;
+    let body = implementation::decompress(compression, &body, (limit as u64).saturating_add(1)).map_err(
+        |cause| {
+            Malformed::unanswerable(format!(
+                "the body does not decompress as {}: {cause}",
+                compression.header()
+            ))
+        },
+    )?;
     if body.len() > limit {
         return Err(Malformed::unanswerable(format!("the decompressed body is over {limit} bytes")));
     }

@@ -90,6 +90,16 @@ fn b05_compressed_bodies_are_read_back() {
 }
 
 #[test]
+fn b05_the_id_of_a_returned_body_is_found_in_its_compressed_form_too() {
+    for compression in [Compression::Gzip, Compression::Bzip2] {
+        let (body, properties) = compressed(compression, 1000);
+        let request = Oslo2::new().decode_request(body.clone(), &properties, &Limits::default()).unwrap();
+        let id = Oslo2::new().unique_id(&body, &properties).unwrap();
+        assert_eq!(request.unique_id.as_deref(), Some(id.as_str()));
+    }
+}
+
+#[test]
 fn b05_the_limit_counts_what_comes_out() {
     for compression in [Compression::Gzip, Compression::Bzip2] {
         let (body, properties) = compressed(compression, 4 << 20);
