@@ -145,13 +145,21 @@ impl Dispatcher {
             ignore_unknown_args: descriptor.ignore_unknown_args,
             endpoint: descriptor.name,
         };
-        if let Some(serializer) = &self.serializer {
-            deserialize(serializer.as_ref(), &mut request)?;
-        }
-        let context = request.context.clone();
-        let handler = guard::catch(&context, || endpoint.invoke(found.method, request));
-        let handler = handler.unwrap_or_else(|panicked| Ok(Box::pin(std::future::ready(panicked.into()))))?;
-        Ok(Box::pin(Guard::new(handler, context, self.serializer.clone())))
+        let received = request.context.clone();
+        let started = guard::catch(&received, || {
+            if let Some(serializer) = &self.serializer {
+                deserialize(serializer.as_ref(), &mut request)?;
+            }
+            let context = request.context.clone();
+            endpoint.invoke(found.method, request).map(|handler| (handler, context))
+        });
+        Ok(match started {
+            Ok(started) => {
+                let (handler, context) = started?;
+                Box::pin(Guard::new(handler, context, self.serializer.clone()))
+            }
+            Err(panicked) => Box::pin(std::future::ready(panicked.into())),
+        })
     }
 
     fn serves(&self, endpoint: usize, namespace: Option<&str>, requested: Option<Version>) -> bool {

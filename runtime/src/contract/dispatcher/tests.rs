@@ -117,6 +117,40 @@ fn endpoints_that_hide_each_other_are_found_when_the_server_is_built() {
     }
 }
 
+/// Panics at one of the hooks that a server calls.
+#[derive(Debug)]
+struct Panics(&'static str);
+
+impl Serializer for Panics {
+    fn deserialize_context(&self, context: Context) -> Result<Context, String> {
+        assert_ne!(self.0, "context");
+        Ok(context)
+    }
+
+    fn serialize_entity(&self, _: &Context, value: RawJson) -> Result<RawJson, String> {
+        assert_ne!(self.0, "result");
+        Ok(value)
+    }
+}
+
+#[test]
+fn a_serializer_that_panics_is_answered_as_a_handler_that_does() {
+    for (place, answered) in [("context", false), ("result", false), ("nowhere", true)] {
+        let d = dispatcher(&[fixed("E", Version::new(1, 0), AB)]).serializer(Some(Arc::new(Panics(place))));
+        let found = d.find("a", None, &is(1, 0)).unwrap();
+        let context = Context::received(Vec::new(), Delivery::default());
+        let reply = crate::testing::block_on(d.start(found, Vec::new(), context).unwrap());
+        match reply {
+            Reply::Result(_) => assert!(answered, "{place}"),
+            Reply::Internal { failure, .. } => {
+                assert!(!answered, "{place}");
+                assert_eq!(failure.class, "InternalError");
+            }
+            Reply::Declared(_) => panic!("{place}: a declared error"),
+        }
+    }
+}
+
 #[test]
 fn a_dynamic_endpoint_takes_its_place_in_the_order() {
     let anything = || {
