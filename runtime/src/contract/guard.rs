@@ -1,5 +1,5 @@
-//! What stands between a handler and its server: panics become answers, errors become log lines, results pass the
-//! serializer.
+//! What stands between a handler and its server: panics, those of a serializer too, become answers, errors become log lines,
+//! results pass the serializer.
 
 use super::endpoint::{Refusal, Reply};
 use super::invoke::BoxFuture;
@@ -7,6 +7,7 @@ use super::refusal::internal_error;
 use super::serializer::Serializer;
 use crate::context::Context;
 use crate::error::RejectionKind;
+use crate::wire::short;
 use std::any::Any;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,9 +35,10 @@ impl Guard {
     fn end(&self, reply: Reply) -> Reply {
         let reply = match (reply, &self.serializer) {
             (Reply::Result(value), Some(serializer)) => {
-                match serializer.serialize_entity(&self.context, value) {
-                    Ok(value) => Reply::Result(value),
-                    Err(cause) => Reply::Internal { failure: internal_error(), cause },
+                match catch(&self.context, || serializer.serialize_entity(&self.context, value)) {
+                    Ok(Ok(value)) => Reply::Result(value),
+                    Ok(Err(cause)) => Reply::Internal { failure: internal_error(), cause },
+                    Err(panicked) => return panicked.into(),
                 }
             }
             (reply, _) => reply,
@@ -75,7 +77,7 @@ pub(super) fn catch<T>(context: &Context, f: impl FnOnce() -> T) -> Result<T, Pa
     // `Arc` is in the same state as after a panic in any thread that shares it.
     catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
         let cause = format!("panicked: {}", panic_text(panic.as_ref()));
-        tracing::error!(method = context.method(), message_id = %message_id(context), "handler {cause}");
+        tracing::error!(method = short(context.method()), message_id = %message_id(context), "handler {cause}");
         Panicked { cause }
     })
 }
@@ -97,7 +99,7 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 }
 
 fn log_reply(context: &Context, reply: &Reply) {
-    let (method, id) = (context.method(), message_id(context));
+    let (method, id) = (short(context.method()), message_id(context));
     match reply {
         Reply::Result(_) => {}
         Reply::Declared(failure) => {
@@ -110,9 +112,9 @@ fn log_reply(context: &Context, reply: &Reply) {
 }
 
 pub(super) fn log_refusal(context: &Context, refusal: &Refusal) {
-    let (method, id, kind) = (context.method(), message_id(context), refusal.kind.as_str());
+    let (method, id, kind) = (short(context.method()), message_id(context), refusal.kind.as_str());
     // Python's convention for probes: callers ask for such a method without knowing that it exists.
-    if refusal.kind == RejectionKind::NoSuchMethod && method.ends_with("_ignore_errors") {
+    if refusal.kind == RejectionKind::NoSuchMethod && context.method().ends_with("_ignore_errors") {
         tracing::debug!(method, message_id = %id, kind, "refused: {}", refusal.loggable());
     } else {
         tracing::warn!(method, message_id = %id, kind, "refused: {}", refusal.loggable());

@@ -3,6 +3,7 @@
 use super::endpoint::Refusal;
 use crate::error::{HIDDEN, RejectionKind, RemoteFailure};
 use crate::json::RawJson;
+use crate::wire::line;
 
 /// Python's module of `NoSuchMethod` and `UnsupportedVersion`.
 pub(super) const DISPATCHER: &str = "oslo_messaging.rpc.dispatcher";
@@ -39,10 +40,11 @@ impl Refusal {
         Self::new(RejectionKind::InvalidArguments, "builtins", "TypeError", text)
     }
 
-    /// What a log may say: the text without the value that did not fit, which may be a secret.
-    pub(super) fn loggable(&self) -> &str {
+    /// What a log may say: one line of some length, without the value that did not fit, which may be a secret.
+    pub(super) fn loggable(&self) -> String {
         let text = &self.failure.message;
-        text.find(UNFIT).map_or(text.as_str(), |end| text.get(..end + UNFIT.len()).unwrap_or_default())
+        let end = text.find(UNFIT).map_or(text.len(), |at| at + UNFIT.len());
+        line(text.get(..end).unwrap_or_default(), 300)
     }
 }
 
@@ -88,5 +90,12 @@ mod tests {
         ));
         assert_eq!(refusal.loggable(), "C.m() argument 'pin' does not fit");
         assert_eq!(Refusal::no_such_method("x").loggable(), "Endpoint does not support RPC method x");
+    }
+
+    #[test]
+    fn a_log_line_stays_one_line_of_some_length_whatever_a_peer_calls() {
+        let refusal = Refusal::no_such_method("x\nERROR forged\u{1b}[31m");
+        assert_eq!(refusal.loggable(), "Endpoint does not support RPC method x ERROR forged [31m");
+        assert!(Refusal::no_such_method(&"x".repeat(1 << 20)).loggable().len() < 400);
     }
 }

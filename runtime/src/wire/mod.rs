@@ -11,10 +11,12 @@ mod oddities;
 mod oslo2;
 mod reply;
 mod request;
+mod shown;
 mod tagged;
 
 pub use compress::Compression;
 pub use oslo2::Oslo2;
+pub(crate) use shown::{line, short};
 
 use crate::context::Context;
 use crate::error::{RejectionKind, RemoteFailure};

@@ -1,5 +1,6 @@
 //! Counts what Python writes and JSON elsewhere does not have, and says so once a method.
 
+use super::short;
 use crate::json::Oddities;
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -24,6 +25,7 @@ impl OddityCounter {
         if found.total() == 0 {
             return;
         }
+        let method = short(method);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.total.non_finite += found.non_finite;
         state.total.big_integers += found.big_integers;
@@ -43,5 +45,21 @@ impl OddityCounter {
 
     pub(super) fn total(&self) -> Oddities {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b08_long_names_of_methods_are_counted_and_not_kept() {
+        let counter = OddityCounter::default();
+        let found = Oddities { non_finite: 1, ..Oddities::default() };
+        counter.count(&"x".repeat(1 << 20), found);
+        counter.count(&"x".repeat(1 << 21), found);
+        assert_eq!(counter.total().non_finite, 2);
+        let state = counter.state.lock().unwrap();
+        assert!(state.logged.iter().all(|name| name.len() <= 256), "a name is kept whole");
     }
 }
