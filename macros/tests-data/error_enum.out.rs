@@ -71,6 +71,9 @@ impl ::oslo_messaging::__private::RpcError for ComputeError {
         if reader.is("nova.exception", "Busy") {
             return ::core::option::Option::Some(Self::Busy);
         }
-        ::core::option::Option::Some(Self::Other(::core::clone::Clone::clone(failure)))
+        ::core::option::Option::map(
+            ::oslo_messaging::__private::RpcError::from_failure(failure),
+            Self::Other,
+        )
     }
 }

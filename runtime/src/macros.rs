@@ -157,7 +157,7 @@ pub use oslo_messaging_macros::cast;
 /// | variant | `module = ".."` | a module of its own |
 /// | variant | `also = "module.Class"` or `[..]` | other classes that select it on receipt |
 /// | variant | `internal` | hidden: peers see the class and a fixed text, the source chain is logged at error here |
-/// | variant | `other` | `Other(RemoteFailure)` takes every failure that is none of the others |
+/// | variant | `other` | `Other(RemoteFailure)`, or a `Box` of it, takes every failure that is none of the others and that the peer itself raised |
 ///
 /// A struct is an error with one class, its keys stand on the type.
 ///

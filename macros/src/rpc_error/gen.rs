@@ -14,8 +14,9 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
     });
     let incoming = model.errors.iter().filter(|error| !error.internal).map(incoming);
     let rest = match &model.other {
+        // The held failure's own rule: one that the peer only passes on is none of these either.
         Some(path) => quote_spanned! {Span::mixed_site()=>
-            ::core::option::Option::Some(#path(::core::clone::Clone::clone(failure)))
+            ::core::option::Option::map(#rt::RpcError::from_failure(failure), #path)
         },
         None => quote!(::core::option::Option::None),
     };

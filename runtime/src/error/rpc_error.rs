@@ -93,3 +93,28 @@ impl<E: RpcError> RpcError for Box<E> {
         E::from_failure(failure).map(Box::new)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, thiserror::Error, crate::RpcError)]
+    #[rpc_error(module = "app")]
+    enum Either {
+        #[error("busy")]
+        Busy,
+        #[error("{0}")]
+        #[rpc_error(other)]
+        Other(Box<RemoteFailure>),
+    }
+
+    #[test]
+    fn what_a_peer_only_passes_on_is_no_other_error() {
+        let other = RemoteFailure::new("app", "Forbidden", "no");
+        assert_eq!(Either::from_failure(&other), Some(Either::Other(Box::new(other.clone()))));
+        assert_eq!(Either::from_failure(&RemoteFailure::new("app", "Busy", "")), Some(Either::Busy));
+        let mut relayed = other;
+        relayed.relayed = true;
+        assert_eq!(Either::from_failure(&relayed), None);
+    }
+}
