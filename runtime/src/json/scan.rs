@@ -9,7 +9,7 @@ use std::ops::Range;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Oddities {
-    /// `NaN`, `Infinity`, `-Infinity`, and numbers that may be beyond an `f64`.
+    /// `NaN`, `Infinity`, `-Infinity`, and numbers beyond an `f64`.
     pub non_finite: u64,
     /// Integers that neither `i64` nor `u64` can hold.
     pub big_integers: u64,
@@ -337,7 +337,7 @@ impl<'a> Scanner<'a> {
         }
         if integer && whole > 18 && !fits(&self.text[start..self.at]) {
             self.oddities.big_integers += 1;
-        } else if !integer && (whole > 300 || exponent > 2) {
+        } else if !integer && (whole > 200 || exponent > 2) && !is_finite(&self.text[start..self.at]) {
             self.oddities.non_finite += 1;
         }
         Ok(())
@@ -373,6 +373,11 @@ impl<'a> Scanner<'a> {
 /// Whether an integer's digits fit what serde_json reads exactly.
 fn fits(digits: &[u8]) -> bool {
     std::str::from_utf8(digits).is_ok_and(|text| text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok())
+}
+
+/// Whether an `f64` holds a number; asked only of those that are long enough to be beyond one.
+fn is_finite(number: &[u8]) -> bool {
+    std::str::from_utf8(number).is_ok_and(|text| text.parse().is_ok_and(f64::is_finite))
 }
 
 /// The number that four hex digits write.
@@ -447,6 +452,20 @@ mod tests {
         let (found, scanner) = whole(text).unwrap();
         assert!(found.odd);
         assert_eq!(scanner.oddities, Oddities { non_finite: 4, big_integers: 2, lone_surrogates: 4 });
+    }
+
+    #[test]
+    fn b08_small_and_large_floats_are_ordinary_until_an_f64_cannot_hold_them() {
+        for (text, non_finite) in [
+            ("1e-100".to_owned(), 0),
+            ("1.5e+0300".to_owned(), 0),
+            (format!("0.{}", "0".repeat(400)), 0),
+            (format!("{}e99", "9".repeat(250)), 1),
+            ("1e309".to_owned(), 1),
+            (format!("{}.0", "9".repeat(310)), 1),
+        ] {
+            assert_eq!(whole(&text).unwrap().1.oddities.non_finite, non_finite, "{text}");
+        }
     }
 
     #[test]

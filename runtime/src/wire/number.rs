@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// More than a century: beyond it the clock's own type may end.
+const LONGEST: Duration = Duration::from_secs(1 << 32);
+
 /// Seconds as a JSON number: whole ones as an integer.
 pub(super) fn write_seconds(duration: Duration) -> String {
     if duration.subsec_nanos() == 0 {
@@ -16,7 +19,7 @@ pub(super) fn seconds(json: &str) -> Option<Duration> {
     if !json.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    Duration::try_from_secs_f64(json.parse().ok()?).ok()
+    Duration::try_from_secs_f64(json.parse().ok()?).ok().filter(|duration| *duration < LONGEST)
 }
 
 #[cfg(test)]
@@ -33,7 +36,7 @@ mod tests {
     fn odd_seconds_are_none() {
         assert_eq!(seconds("3"), Some(Duration::from_secs(3)));
         assert_eq!(seconds("1.5"), Some(Duration::from_millis(1500)));
-        for odd in ["null", "-1", "NaN", "Infinity", "1e400", "\"2\"", "true", "[]"] {
+        for odd in ["null", "-1", "NaN", "Infinity", "1e400", "9e18", "\"2\"", "true", "[]"] {
             assert_eq!(seconds(odd), None, "{odd}");
         }
     }
