@@ -74,8 +74,14 @@ impl LockedArg {
             ty: arg.ty.to_owned(),
             since: arg.since.map(|version| version.to_string()),
             // Aliases of `Option` are not seen here; an argument added with `since` is optional by the macro's own rule.
-            optional: arg.has_default || arg.since.is_some() || arg.ty.trim_start().starts_with("Option"),
+            optional: arg.has_default || arg.since.is_some() || is_option(arg.ty),
             flatten: arg.flatten,
         }
     }
+}
+
+/// `Option<..>`, by whatever path.
+fn is_option(ty: &str) -> bool {
+    let path = ty.split_once('<').map_or(ty, |(path, _)| path);
+    path.trim().rsplit("::").next() == Some("Option")
 }

@@ -59,6 +59,16 @@ fn what_is_added_needs_a_minor_version() {
 }
 
 #[test]
+fn an_option_is_optional_by_whatever_path() {
+    const PATH: &[MethodDescriptor] = &[SHOW
+        .args(&[ArgDescriptor::new("id", "u32"), ArgDescriptor::new("host", "::std::option::Option<u8>")])];
+    const NAMESAKE: &[MethodDescriptor] =
+        &[SHOW.args(&[ArgDescriptor::new("id", "u32"), ArgDescriptor::new("host", "OptionalHost")])];
+    assert!(after(&contract((1, 4), PATH)).contains("optional argument `host`"));
+    assert!(after(&contract((1, 4), NAMESAKE)).contains("required argument `host`"));
+}
+
+#[test]
 fn a_missing_file_says_how_to_make_it() {
     let text = check(&contract((1, 0), &[SHOW]), Path::new("/nonexistent/compute.json"), false).unwrap_err();
     assert!(text.contains("/nonexistent/compute.json") && text.contains("UPDATE_CONTRACTS=1"), "{text}");
