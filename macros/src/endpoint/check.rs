@@ -37,6 +37,8 @@ pub(super) fn contract(attr: TokenStream, written: &ast::Trait, errors: &Errors)
     let mut names = Vec::new();
     let mut taken = Taken::default();
     taken.add(written.ident.to_token_stream());
+    taken.add(client.to_token_stream());
+    taken.add(endpoint.to_token_stream());
     let mut items = Vec::new();
     for item in &written.items {
         match item {

@@ -49,8 +49,8 @@ pub trait Collide {
     #[call(since = "1.1")]
     async fn r#match(&self, #[arg(default = r#match())] r#in: u32) -> Result<u32, RemoteFailure>;
 
-    /// Names of the endpoint's own items.
-    #[cast]
+    /// Names of the endpoint's own items; marked by the runtime's path.
+    #[messaging::cast]
     async fn descriptor(&self);
 
     /// Names of the endpoint's own items.
@@ -60,4 +60,16 @@ pub trait Collide {
     /// A borrowed argument named like what it is taken from.
     #[cast]
     async fn borrowed(&self, request: &str, service: Option<&str>, #[arg(default = "x")] request_1: &str);
+}
+
+/// Generated types named as helper items would be.
+pub mod helpers {
+    use messaging::error::RemoteFailure;
+
+    /// Its client is named as the numbering of methods, its endpoint as the service parameter.
+    #[messaging::endpoint(version = "1.0", crate = messaging, client = Index, endpoint = S)]
+    pub trait Helped {
+        /// Answers.
+        async fn answer(&self) -> Result<(), RemoteFailure>;
+    }
 }

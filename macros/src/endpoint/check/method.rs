@@ -61,7 +61,7 @@ pub(super) fn check(
     errors: &Errors,
 ) -> CheckedMethod {
     let clean = errors.scope();
-    let kept = Kept::sort(written.attrs.iter().filter(|attr| marker(attr).is_none()));
+    let kept = Kept::sort(written.attrs.iter().filter(|attr| marker(attr, &endpoint.runtime).is_none()));
     let options = MethodOptions::read(written, endpoint, errors);
     let ident = &written.sig.ident;
     signature::check(&written.sig, "endpoint", errors);
@@ -119,12 +119,14 @@ pub(super) fn check(
     CheckedMethod { shape, method, names, mentions }
 }
 
-/// `#[call]` or `#[cast]`, also through the crate's name.
-fn marker(attr: &Attribute) -> Option<&'static str> {
-    let path = attr.path();
-    let last = path.segments.last()?;
-    let ours = path.segments.len() == 1 || path.segments.first()?.ident == "oslo_messaging";
-    ["call", "cast"].into_iter().find(|name| ours && last.ident == name)
+/// `#[call]` or `#[cast]`, also through the crate's name or the path that `crate = ..` gives it.
+fn marker(attr: &Attribute, runtime: &TokenStream) -> Option<&'static str> {
+    let path = text::of(attr.path().to_token_stream());
+    let (home, name) = path.rsplit_once("::").unwrap_or(("", &path));
+    let runtime = text::of(runtime.clone());
+    let ours =
+        ["", "oslo_messaging", runtime.trim_start_matches("::")].contains(&home.trim_start_matches("::"));
+    ["call", "cast"].into_iter().find(|known| ours && *known == name)
 }
 
 struct MethodOptions {
@@ -148,7 +150,8 @@ impl MethodOptions {
             timeout: None,
             call_monitor: None,
         };
-        let mut marks = written.attrs.iter().filter_map(|attr| Some((attr, marker(attr)?)));
+        let mut marks =
+            written.attrs.iter().filter_map(|attr| Some((attr, marker(attr, &endpoint.runtime)?)));
         let Some((mark, kind)) = marks.next() else { return options };
         for (extra, extra_kind) in marks {
             let message = if extra_kind == kind {
