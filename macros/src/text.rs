@@ -1,6 +1,6 @@
 //! Prints tokens the way a person writes types, so that descriptors and docs do not depend on the compiler's spacing.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// `Result < Vec < u8 > , E >` as `Result<Vec<u8>, E>`.
 pub(crate) fn of(tokens: TokenStream) -> String {
@@ -12,11 +12,16 @@ pub(crate) fn of(tokens: TokenStream) -> String {
 fn write(tokens: TokenStream, text: &mut String) {
     let mut after_word = false;
     let mut pending: Option<char> = None;
+    // Whether the pending one was written close to what follows: the first colon of `: ::path` was not.
+    let mut joint = false;
     for token in tokens {
         if let TokenTree::Punct(punct) = &token {
             let new = punct.as_char();
+            let joined = std::mem::replace(&mut joint, punct.spacing() == Spacing::Joint);
             match pending.take() {
-                Some(first) if is_pair(first, new) => text.push_str(spaced(&format!("{first}{new}"))),
+                Some(first) if joined && is_pair(first, new) => {
+                    text.push_str(spaced(&format!("{first}{new}")))
+                }
                 Some(first) => {
                     text.push_str(spaced(first.encode_utf8(&mut [0; 4])));
                     pending = Some(new);
@@ -96,6 +101,7 @@ mod tests {
             "<T as Iterator>::Item",
             "()",
             "async fn show(&self, ctx: &Context) -> Result<(), E>",
+            "fn show(id: ::uuid::Uuid, next: &::uuid::Uuid)",
         ] {
             assert_eq!(of(TokenStream::from_str(source).unwrap()), source);
         }
