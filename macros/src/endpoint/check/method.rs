@@ -10,6 +10,7 @@ use crate::item::kept::Kept;
 use crate::item::shape::ShapeMethod;
 use crate::item::{ast, signature};
 use crate::names;
+use crate::text;
 use crate::version::Version;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
