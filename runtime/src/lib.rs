@@ -24,6 +24,8 @@ pub mod json;
 pub mod notify;
 #[cfg(feature = "transport")]
 pub mod rpc;
+#[cfg(feature = "transport")]
+mod serving;
 pub mod target;
 pub mod testing;
 #[cfg(feature = "transport")]

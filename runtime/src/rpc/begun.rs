@@ -1,8 +1,8 @@
 //! When a request began and until when it may take.
 
-use super::deadline::after;
 use crate::contract::Invocation;
 use crate::error::RequestInfo;
+use crate::serving::after;
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -6,7 +6,7 @@
 
 use super::begun::Begun;
 use super::correlation::{Correlation, Outcome};
-use super::deadline::{after, attempts_used_up, not_sent};
+use super::deadline::{attempts_used_up, not_sent};
 use super::in_flight::InFlight;
 use super::outgoing;
 use super::replies::ReplySink;
@@ -17,6 +17,7 @@ use crate::error::{
     CallFault, CastError, NotSent, NotSentReason, ServerLost, TimeoutInfo, Unconfirmed, Unroutable,
 };
 use crate::id::MessageId;
+use crate::serving::after;
 use crate::transport::{
     Driver, DriverError, Health, Publish, PublishError, ReplyAddress, Route, SharedCaller, Transport,
     TransportCounters, TransportOptions,

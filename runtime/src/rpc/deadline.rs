@@ -1,18 +1,9 @@
-//! Points in time, and what a wait that ended in vain is called.
+//! What a wait that ended in vain is called.
 
 use crate::error::NotSentReason;
 use crate::transport::{DriverError, Health};
-use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
-
-/// A point so far away that it never comes; durations of users may be anything.
-const FAR: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
-
-/// `duration` after `start`, or as good as never.
-pub(crate) fn after(start: Instant, duration: Duration) -> Instant {
-    start + duration.min(FAR)
-}
 
 /// A driver's failure to have a connection, for somebody who wanted to send.
 pub(crate) fn not_sent(error: DriverError, health: &Health) -> NotSentReason {

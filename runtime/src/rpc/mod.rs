@@ -9,7 +9,6 @@ mod client;
 mod correlation;
 mod deadline;
 mod in_flight;
-mod log_limit;
 mod outgoing;
 mod replies;
 mod rust_peers;

@@ -1,7 +1,7 @@
 //! Takes the replies of a transport on the driver's thread and gives each to its call.
 
 use super::correlation::{Correlation, Placed};
-use super::log_limit::LogLimit;
+use crate::serving::LogLimit;
 use crate::transport::{Delivery, Driver, Sink, TransportCounters};
 use crate::wire::Limits;
 use std::sync::{Arc, Weak};

@@ -1,7 +1,7 @@
 //! A call's wait for its end: the answer, the deadline, or its server's silence.
 
 use super::correlation::{Event, Outcome, Waiting};
-use super::deadline::after;
+use crate::serving::after;
 use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout_at};

@@ -1,13 +1,10 @@
 //! What a started server is held by.
 
 use super::run::Run;
-use super::signals::Signals;
 use super::stats::ServerStats;
-use crate::rpc::deadline::after;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
 
 /// A running server. Cheap to clone; a handler that wants to stop its server keeps a clone in its own state.
 ///
@@ -15,14 +12,6 @@ use tokio::time::{Instant, timeout_at};
 #[derive(Clone)]
 pub struct ServerHandle {
     run: Arc<Run>,
-}
-
-/// How far a run is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Phase {
-    Running,
-    Stopping { since: Instant, running: usize },
-    Stopped(Stopped),
 }
 
 /// How a server ended.
@@ -60,20 +49,7 @@ impl ServerHandle {
     ///
     /// Corresponds to `MessageHandlingServer.wait`.
     pub async fn wait(&self, limit: Duration) -> Stopped {
-        let since = loop {
-            match self.next_phase(|phase| !matches!(phase, Phase::Running)).await {
-                Phase::Stopped(stopped) => return stopped,
-                Phase::Stopping { since, .. } => break since,
-                Phase::Running => {}
-            }
-        };
-        match timeout_at(after(since, limit), self.stopped()).await {
-            Ok(stopped) => stopped,
-            Err(_) => {
-                self.run.cut_short();
-                self.stopped().await
-            }
-        }
+        self.run.life.wait(limit).await
     }
 
     /// Runs until the process is asked to end (Ctrl-C or SIGTERM) or the server is stopped, then stops in order. A second
@@ -82,22 +58,7 @@ impl ServerHandle {
     /// # Errors
     /// When signals cannot be listened to.
     pub async fn until_signal(&self) -> std::io::Result<Stopped> {
-        let mut signals = Signals::new()?;
-        tokio::select! {
-            stopped = self.stopped() => return Ok(stopped),
-            signal = signals.next() => {
-                tracing::info!(signal, "stopping; once more ends running handlers");
-                self.stop();
-            }
-        }
-        tokio::select! {
-            stopped = self.stopped() => Ok(stopped),
-            signal = signals.next() => {
-                tracing::warn!(signal, "stopping at once");
-                self.run.cut_short();
-                Ok(self.stopped().await)
-            }
-        }
+        self.run.life.until_signal(|| self.stop()).await
     }
 
     /// What this run has done so far.
@@ -105,24 +66,8 @@ impl ServerHandle {
         self.run.stats()
     }
 
-    async fn stopped(&self) -> Stopped {
-        loop {
-            if let Phase::Stopped(stopped) = self.next_phase(|phase| matches!(phase, Phase::Stopped(_))).await
-            {
-                return stopped;
-            }
-        }
-    }
-
-    async fn next_phase(&self, wanted: impl FnMut(&Phase) -> bool) -> Phase {
-        let mut phase = self.run.phase();
-        let reached = phase.wait_for(wanted).await.map(|phase| *phase);
-        // This handle keeps the run, and with it the sender: the wait cannot end without the phase.
-        reached.unwrap_or(Phase::Stopped(Stopped::default()))
-    }
-
     pub(super) fn has_stopped(&self) -> bool {
-        matches!(*self.run.phase().borrow(), Phase::Stopped(_))
+        self.run.life.has_ended()
     }
 }
 
@@ -130,7 +75,7 @@ impl fmt::Debug for ServerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerHandle")
             .field("server", &self.run.config.target)
-            .field("phase", &*self.run.phase().borrow())
+            .field("life", &self.run.life)
             .finish_non_exhaustive()
     }
 }

@@ -9,13 +9,11 @@ mod duplicates;
 mod error;
 mod handle;
 mod heartbeat;
-mod intake;
 mod missing;
 mod ping;
 mod reply;
 mod run;
 mod served;
-mod signals;
 mod stats;
 mod work;
 
@@ -24,13 +22,13 @@ pub use error::{BuildError, StartError};
 pub use handle::{ServerHandle, Stopped};
 pub use stats::ServerStats;
 
-use crate::rpc::deadline::after;
+use crate::serving::{Starts, after};
 use crate::target::Target;
 use crate::transport::Transport;
 use config::Config;
 use run::{RequestSink, Run};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
@@ -40,14 +38,7 @@ use tokio::time::Instant;
 /// running and nothing else; what is delivered twice within a window is run once.
 pub struct RpcServer {
     config: Arc<Config>,
-    current: Mutex<Current>,
-}
-
-/// What stands in the way of another start.
-enum Current {
-    None,
-    Starting,
-    Started(ServerHandle),
+    starts: Starts<ServerHandle>,
 }
 
 impl RpcServer {
@@ -57,7 +48,7 @@ impl RpcServer {
     }
 
     fn new(config: Config) -> Self {
-        Self { config: Arc::new(config), current: Mutex::new(Current::None) }
+        Self { config: Arc::new(config), starts: Starts::new() }
     }
 
     /// Where it serves.
@@ -72,7 +63,7 @@ impl RpcServer {
     /// When the broker cannot be reached in time or refuses the server's queues, and when it is running already.
     pub async fn start(&self) -> Result<ServerHandle, StartError> {
         let runtime = Handle::try_current().map_err(|_| StartError::NoRuntime)?;
-        let starting = Starting::begin(&self.current)?;
+        let starting = self.starts.begin(ServerHandle::has_stopped).ok_or(StartError::AlreadyRunning)?;
         let config = Arc::clone(&self.config);
         let driver = Arc::clone(config.transport.driver());
         if !driver.capabilities().rpc {
@@ -87,7 +78,7 @@ impl RpcServer {
         runtime.spawn(Arc::clone(&run).supervise(consumer));
         tracing::info!(server = %self.config.target, concurrency = self.config.concurrency, "server started");
         let handle = ServerHandle::new(run);
-        starting.done(&handle);
+        starting.done(handle.clone());
         Ok(handle)
     }
 
@@ -105,37 +96,5 @@ impl RpcServer {
 impl fmt::Debug for RpcServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RpcServer").field("target", &self.config.target).finish_non_exhaustive()
-    }
-}
-
-/// Keeps a server from being started twice at a time; undone when the start fails or is dropped.
-struct Starting<'a> {
-    current: &'a Mutex<Current>,
-}
-
-impl<'a> Starting<'a> {
-    fn begin(current: &'a Mutex<Current>) -> Result<Self, StartError> {
-        let mut state = current.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*state {
-            Current::Started(handle) if !handle.has_stopped() => Err(StartError::AlreadyRunning),
-            Current::Starting => Err(StartError::AlreadyRunning),
-            Current::None | Current::Started(_) => {
-                *state = Current::Starting;
-                Ok(Self { current })
-            }
-        }
-    }
-
-    fn done(self, handle: &ServerHandle) {
-        *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Current::Started(handle.clone());
-    }
-}
-
-impl Drop for Starting<'_> {
-    fn drop(&mut self) {
-        let mut state = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*state, Current::Starting) {
-            *state = Current::None;
-        }
     }
 }

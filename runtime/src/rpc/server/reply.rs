@@ -4,7 +4,7 @@ use super::run::Run;
 use crate::error::{RejectionKind, RemoteFailure};
 use crate::id::MessageId;
 use crate::json::RawJson;
-use crate::rpc::deadline::after;
+use crate::serving::after;
 use crate::transport::{Confirmed, Publish, PublishError, Route};
 use crate::wire::{OutgoingReply, OutgoingReplyBody};
 use std::sync::Arc;

@@ -2,21 +2,19 @@
 
 use super::config::Config;
 use super::duplicates::Duplicates;
-use super::handle::{Phase, Stopped};
-use super::intake::Intake;
+use super::handle::Stopped;
 use super::missing::MissingAddresses;
 use super::served::Served;
 use super::stats::{ServerCounters, ServerStats};
 use super::work;
-use crate::rpc::log_limit::LogLimit;
-use crate::transport::{Consumer, Delivery, Driver, Health, Sink};
+use crate::serving::{Intake, Life, LogLimit, after};
+use crate::transport::{Consumer, Delivery, Driver, Sink};
 use crate::wire::Limits;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
 /// How long the end of a run waits for the broker to delete and give back what it held.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -41,14 +39,10 @@ pub(crate) struct Run {
     pub(crate) log: LogLimit,
     /// Keeps this server's queues from being anybody's reply address.
     _served: Served,
-    intake: Intake,
+    intake: Intake<Delivery>,
     /// Replies whose outcome is open.
     replies: AtomicUsize,
-    phase: watch::Sender<Phase>,
-    /// Told when the last handler or reply of a stopping run has ended.
-    idle: Notify,
-    /// Told when handlers get no more time.
-    cut: Notify,
+    pub(crate) life: Life<Stopped>,
 }
 
 impl Run {
@@ -68,9 +62,7 @@ impl Run {
             _served: Served::new(&config.target.topic.clone().unwrap_or_default()),
             intake: Intake::new(config.concurrency),
             replies: AtomicUsize::new(0),
-            phase: watch::Sender::new(Phase::Running),
-            idle: Notify::new(),
-            cut: Notify::new(),
+            life: Life::new(),
             config,
         }
     }
@@ -80,24 +72,9 @@ impl Run {
         self.counters.snapshot(running, waiting)
     }
 
-    pub(crate) fn phase(&self) -> watch::Receiver<Phase> {
-        self.phase.subscribe()
-    }
-
     /// Begins the stop; returns at once, and may be called by a handler.
     pub(crate) fn stop(&self) {
-        self.phase.send_if_modified(|phase| {
-            let begins = matches!(phase, Phase::Running);
-            if begins {
-                *phase = Phase::Stopping { since: Instant::now(), running: self.intake.close() };
-            }
-            begins
-        });
-    }
-
-    /// Gives running handlers no more time.
-    pub(crate) fn cut_short(&self) {
-        self.cut.notify_one();
+        self.life.stop(|| self.intake.close());
     }
 
     pub(crate) fn reply_begins(&self) {
@@ -106,8 +83,7 @@ impl Run {
 
     pub(crate) fn reply_ends(&self) {
         if self.replies.fetch_sub(1, Ordering::SeqCst) == 1 {
-            // Costs nothing while nobody waits for it; the waiter looks at the counts again.
-            self.idle.notify_one();
+            self.life.idle();
         }
     }
 
@@ -117,20 +93,16 @@ impl Run {
 
     /// Waits for the stop, carries it out and says how it went. Owns the consumer meanwhile.
     pub(crate) async fn supervise(self: Arc<Self>, consumer: Box<dyn Consumer>) {
-        let mut health = self.driver.health();
-        let mut phase = self.phase();
-        tokio::select! {
-            _ = phase.wait_for(|phase| !matches!(phase, Phase::Running)) => {}
-            _ = health.wait_for(|health| matches!(health, Health::Closed)) => self.stop(),
-        }
+        self.life.until_stop(self.driver.health()).await;
+        self.stop();
         let stopped = self.wind_down(&*consumer).await;
         tracing::info!(server = %self.config.target, ?stopped, "server stopped");
-        self.phase.send_replace(Phase::Stopped(stopped));
+        self.life.end(stopped);
     }
 
     async fn wind_down(&self, consumer: &dyn Consumer) -> Stopped {
-        let Phase::Stopping { since, running } = *self.phase.borrow() else { return Stopped::default() };
-        let limit = crate::rpc::deadline::after(since, self.config.stop_limit);
+        let Some((since, running)) = self.life.stop_began() else { return Stopped::default() };
+        let limit = after(since, self.config.stop_limit);
         // First of all, so that nothing new comes in while the rest is given back.
         if timeout_at(limit, consumer.cancel()).await.is_err() {
             tracing::warn!(server = %self.config.target, "the broker did not confirm the end of the consumers");
@@ -145,18 +117,7 @@ impl Run {
             }
             delivery.ack.reject(true);
         }
-        let finished = async {
-            while !self.is_idle() {
-                self.idle.notified().await;
-            }
-        };
-        let in_time = tokio::select! {
-            biased;
-            () = finished => true,
-            () = self.cut.notified() => false,
-            () = tokio::time::sleep_until(limit) => false,
-        };
-        if !in_time {
+        if !self.life.drained(|| self.is_idle(), limit).await {
             stopped.aborted = self.intake.load().0;
             self.intake.abort();
         }
@@ -190,9 +151,9 @@ impl Run {
     fn leave(&self, slot: usize) -> Option<Delivery> {
         let next = self.intake.next(slot);
         if next.idle {
-            self.idle.notify_one();
+            self.life.idle();
         }
-        next.delivery
+        next.item
     }
 }
 

@@ -7,7 +7,7 @@ use super::run::Run;
 use crate::context;
 use crate::contract::{Reply, Started};
 use crate::error::{RejectionKind, RemoteFailure};
-use crate::rpc::deadline::after;
+use crate::serving::after;
 use crate::transport::{AckHandle, Delivery};
 use crate::wire::{IncomingRequest, Malformed};
 use std::sync::Arc;

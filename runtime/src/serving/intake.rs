@@ -1,55 +1,54 @@
-//! Which delivered requests run now and which wait: a counter of slots, and a line in front of it.
+//! What of the delivered runs now and what waits: a counter of slots, and a line in front of it.
 //!
-//! A request waits unacknowledged, so that what has not begun when the server stops goes back to its queue.
+//! Deliveries wait unacknowledged, so that what has not begun at the stop goes back to its queue.
 
-use crate::transport::Delivery;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::task::AbortHandle;
 
-/// The slots of one run of a server.
+/// The slots of one run; a `T` is what one slot takes at a time.
 #[derive(Debug)]
-pub(crate) struct Intake {
-    line: Mutex<Line>,
+pub(crate) struct Intake<T> {
+    line: Mutex<Line<T>>,
     /// The task in each slot; a finished one stays until the next takes its place.
     tasks: Box<[Mutex<Option<AbortHandle>>]>,
 }
 
 #[derive(Debug)]
-struct Line {
+struct Line<T> {
     free: Vec<usize>,
-    waiting: VecDeque<Delivery>,
+    waiting: VecDeque<T>,
     running: usize,
     open: bool,
 }
 
-/// What becomes of a slot whose request has ended.
+/// What becomes of a slot whose work has ended.
 #[derive(Debug)]
-pub(crate) struct Next {
-    /// The next request in line, which takes the slot over.
-    pub(crate) delivery: Option<Delivery>,
+pub(crate) struct Next<T> {
+    /// The next in line, which takes the slot over.
+    pub(crate) item: Option<T>,
     /// The slot is free, no other is taken, and none will be.
     pub(crate) idle: bool,
 }
 
-impl Intake {
+impl<T> Intake<T> {
     pub(crate) fn new(slots: usize) -> Self {
         let line =
             Line { free: (0..slots).rev().collect(), waiting: VecDeque::new(), running: 0, open: true };
         Self { line: Mutex::new(line), tasks: (0..slots).map(|_| Mutex::default()).collect() }
     }
 
-    /// A slot for a delivery, or none: then it waits in line.
-    pub(crate) fn admit(&self, delivery: Delivery) -> Option<(usize, Delivery)> {
+    /// A slot, or none: then it waits in line.
+    pub(crate) fn admit(&self, item: T) -> Option<(usize, T)> {
         let mut line = self.line();
         let slot = if line.open { line.free.pop() } else { None };
         match slot {
             Some(slot) => {
                 line.running += 1;
-                Some((slot, delivery))
+                Some((slot, item))
             }
             None => {
-                line.waiting.push_back(delivery);
+                line.waiting.push_back(item);
                 None
             }
         }
@@ -62,15 +61,15 @@ impl Intake {
         }
     }
 
-    /// Whoever runs in `slot` has ended; a next request keeps the slot.
-    pub(crate) fn next(&self, slot: usize) -> Next {
+    /// Whoever runs in `slot` has ended; the next in line keeps the slot.
+    pub(crate) fn next(&self, slot: usize) -> Next<T> {
         let mut line = self.line();
-        let delivery = if line.open { line.waiting.pop_front() } else { None };
-        if delivery.is_none() {
+        let item = if line.open { line.waiting.pop_front() } else { None };
+        if item.is_none() {
             line.free.push(slot);
             line.running -= 1;
         }
-        Next { idle: line.running == 0 && !line.open, delivery }
+        Next { idle: line.running == 0 && !line.open, item }
     }
 
     /// Lets nothing begin any more; how many are running.
@@ -80,8 +79,8 @@ impl Intake {
         line.running
     }
 
-    /// What waits, of a closed intake.
-    pub(crate) fn take_waiting(&self) -> VecDeque<Delivery> {
+    /// Takes what waits out of the line.
+    pub(crate) fn take_waiting(&self) -> VecDeque<T> {
         std::mem::take(&mut self.line().waiting)
     }
 
@@ -100,7 +99,7 @@ impl Intake {
         (line.running, line.waiting.len())
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
+    fn line(&self) -> MutexGuard<'_, Line<T>> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,19 @@
+//! What everything that takes deliveries shares: slots and the line in front of them, the phases from start to stop, ids
+//! seen before, signals, limits on log lines.
+//!
+//! Knows neither requests nor notifications, and no broker.
+
+mod intake;
+mod life;
+mod log_limit;
+mod recent;
+mod signals;
+mod starts;
+mod time;
+
+pub(crate) use intake::Intake;
+pub(crate) use life::Life;
+pub(crate) use log_limit::LogLimit;
+pub(crate) use recent::Recent;
+pub(crate) use starts::Starts;
+pub(crate) use time::after;
