@@ -1,11 +1,12 @@
 //! Configuration files are asked of the installed oslo.config: a free text among our options, `control_exchange`, must
-//! come out of them the same here, or both sides must refuse the files.
+//! come out of them the same here, or both sides must refuse the files. So must the options of notifications.
 
 // A test that cannot go on stops with a sentence.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use oslo_messaging::config::Config;
 use oslo_messaging::drivers::rabbit::RabbitOptions;
+use oslo_messaging::transport::TransportUrl;
 use serde_json::{Value, json};
 use std::io::Write;
 use std::path::PathBuf;
@@ -73,6 +74,46 @@ const VALUES: &[&str] = &[
     " = a\n[open",
     " = a\n[]",
     " = a\n[group] # comment",
+];
+
+/// Files with `[oslo_messaging_notifications]`; where several, the later ones over the earlier ones.
+const NOTIFICATIONS: &[&[&str]] = &[
+    &[""],
+    &["driver = messagingv2"],
+    &["driver = messagingv2\ndriver = log"],
+    &["driver = log\ndriver = messagingv2\ndriver = log"],
+    &["driver ="],
+    &["driver =\ndriver = noop"],
+    &["driver = \"test\""],
+    &["driver = routing\n[other]\ndriver = nothing\n[oslo_messaging_notifications]\ndriver = log"],
+    &["driver = log\ndriver = noop", "driver = test"],
+    &["driver = log", "topics = a", "driver = test\ndriver = messaging"],
+    &["driver = $control_exchange\n[DEFAULT]\ncontrol_exchange = log"],
+    &["driver = ${routing_config}v2\nrouting_config = messaging"],
+    &["driver = $nothing"],
+    &["topics = a"],
+    &["topics = a,b"],
+    &["topics = a , b ,"],
+    &["topics = a b,c,,"],
+    &["topics = \"a,b\""],
+    &["topics = 'a','b'"],
+    &["topics = a,\n b,\n c"],
+    &["topics = a\ntopics = b"],
+    &["topics = a", "topics = b"],
+    &["topics = $control_exchange,x\n[DEFAULT]\ncontrol_exchange = y,z"],
+    &["retry = 0"],
+    &["retry = -1"],
+    &["retry = 12"],
+    &["retry = +3"],
+    &["retry = 1.5"],
+    &["retry ="],
+    &["retry = x"],
+    &["routing_config = /etc/routing.yaml"],
+    &["routing_config ="],
+    &["transport_url = rabbit://u:p@h/v"],
+    &["transport_url ="],
+    &["transport_url = $transport_url"],
+    &["transport_url = rabbit://$control_exchange\n[DEFAULT]\ncontrol_exchange = h"],
 ];
 
 /// Names and values of variables.
@@ -161,15 +202,18 @@ impl Folder {
         Self(path)
     }
 
-    fn read(&self, question: &Question) -> Result<String, String> {
+    fn load(&self, question: &Question) -> Result<Config, String> {
         let mut builder = Config::builder().environment(question.environment.iter().copied());
         for (number, text) in question.files.iter().enumerate() {
             let path = self.0.join(format!("{number}.conf"));
             std::fs::write(&path, text).unwrap();
             builder = builder.file(path);
         }
-        let config = builder.load().map_err(|error| error.to_string())?;
-        Ok(config.transport_options().control_exchange.clone())
+        builder.load().map_err(|error| error.to_string())
+    }
+
+    fn read(&self, question: &Question) -> Result<String, String> {
+        self.load(question).map(|config| config.transport_options().control_exchange.clone())
     }
 }
 
@@ -198,6 +242,61 @@ fn configuration_files_say_what_they_say_to_python() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), questions.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_is_said_of_notifications_is_what_it_is_to_python() {
+    let of_group = |text: &&str| format!("[oslo_messaging_notifications]\n{text}\n");
+    let mut questions: Vec<_> = NOTIFICATIONS
+        .iter()
+        .map(|files| Question { files: files.iter().map(of_group).collect(), environment: Vec::new() })
+        .collect();
+    for variable in
+        [("OS_OSLO_MESSAGING_NOTIFICATIONS__TOPICS", "b, c"), ("OS_OSLO_MESSAGING_NOTIFICATIONS__RETRY", "5")]
+    {
+        questions.push(Question { files: vec![of_group(&"topics = a")], environment: vec![variable] });
+    }
+    let folder = Folder::new();
+    let mut wrong = Vec::new();
+    for (question, python) in questions.iter().zip(ask(&questions)) {
+        let ours = folder.load(question).map(|config| notifications(&config));
+        let pythons = python.get("notifications").map(pythons_notifications);
+        if ours.as_ref().ok() != pythons.as_ref() {
+            wrong.push(format!("{:?} {:?}: {ours:?} and {python}", question.files, question.environment));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), questions.len(), wrong.join("\n"));
+}
+
+/// Our options of notifications as Python prints them.
+fn notifications(config: &Config) -> Value {
+    let options = config.notification_options();
+    json!({
+        "driver": options.drivers.iter().map(|driver| driver.as_str()).collect::<Vec<_>>(),
+        "topics": options.topics,
+        "retry": options.retry.map_or(-1, i64::from),
+        "routing_config": options.routing_config.clone().unwrap_or_default(),
+        "transport_url": config.notification_transport_url().expose(),
+    })
+}
+
+/// Python's options, with what its notifier and transport make of them: each driver once, none without a name, no limit
+/// where there is no number, and the URL for RPC where there is no other.
+fn pythons_notifications(options: &Value) -> Value {
+    let mut options = options.clone();
+    let mut drivers: Vec<Value> = Vec::new();
+    for driver in options["driver"].as_array().unwrap() {
+        if driver != "" && !drivers.contains(driver) {
+            drivers.push(driver.clone());
+        }
+    }
+    options["driver"] = drivers.into();
+    if options["retry"].is_null() {
+        options["retry"] = json!(-1);
+    }
+    let url = options["transport_url"].as_str().filter(|url| !url.is_empty()).unwrap_or("rabbit://");
+    options["transport_url"] = url.parse::<TransportUrl>().unwrap().expose().into();
+    options
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Gathers files and environment, then turns text into a [`Config`].
 
 use super::file::DEFAULT;
-use super::sources::Sources;
+use super::sources::{Found, Sources};
 use super::substitute::{self, Problem};
-use super::{Config, ConfigError, legacy, unknown};
+use super::{Config, ConfigError, legacy, notifications, unknown};
 use crate::drivers::rabbit::RabbitOptions;
 use crate::transport::{
     OptionError, OptionOrigin, OptionProblem, Scheme, SchemeAliases, TransportOptions, TransportUrl,
@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub(super) const RABBIT_GROUP: &str = "oslo_messaging_rabbit";
+pub(super) const NOTIFICATIONS_GROUP: &str = "oslo_messaging_notifications";
 /// The group of some services' rabbit options before there was [`RABBIT_GROUP`].
 pub(super) const LEGACY_GROUP: &str = "rabbit";
 
@@ -105,8 +106,7 @@ fn resolve(sources: &Sources, aliases: &SchemeAliases) -> Result<Config, ConfigE
     let lookup = Lookup { sources };
     legacy::refuse_tls(&lookup)?;
     let transport_url = match lookup.get(&[(DEFAULT, "transport_url")])? {
-        Some((text, origin)) => TransportUrl::parse_with_aliases(&text, aliases)
-            .map_err(|source| ConfigError::TransportUrl { origin, source })?,
+        Some((text, origin)) => url(&text, origin, aliases)?,
         None => legacy::transport_url(&lookup, aliases)?.unwrap_or_default(),
     };
     let mut transport = TransportOptions::default();
@@ -115,20 +115,36 @@ fn resolve(sources: &Sources, aliases: &SchemeAliases) -> Result<Config, ConfigE
         names.extend(old_name(name).map(|old| (DEFAULT, old)));
         lookup.apply(&names, |value| transport.set(name, value))?;
     }
+    let rabbit = rabbit(&lookup, &transport_url)?;
+    let notifications = notifications::read(&lookup, aliases)?;
+    let unknown = unknown::find(sources);
+    for option in &unknown {
+        tracing::warn!("{option}");
+    }
+    Ok(Config { transport_url, transport, rabbit, notifications, unknown })
+}
+
+pub(super) fn url(
+    text: &str,
+    origin: OptionOrigin,
+    aliases: &SchemeAliases,
+) -> Result<TransportUrl, ConfigError> {
+    TransportUrl::parse_with_aliases(text, aliases)
+        .map_err(|source| ConfigError::TransportUrl { origin, source })
+}
+
+/// RabbitMQ's options for a transport to `url`, whose query is over the files.
+pub(super) fn rabbit(lookup: &Lookup<'_>, url: &TransportUrl) -> Result<RabbitOptions, ConfigError> {
     let mut rabbit = RabbitOptions::default();
-    if transport_url.scheme() == Scheme::Rabbit {
+    if url.scheme() == Scheme::Rabbit {
         for name in RabbitOptions::names() {
             let mut names = vec![(RABBIT_GROUP, name)];
             names.extend(old_name(name).map(|old| (RABBIT_GROUP, old)));
             lookup.apply(&names, |value| rabbit.set(name, value))?;
         }
-        rabbit.apply_query(&transport_url)?;
+        rabbit.apply_query(url)?;
     }
-    let unknown = unknown::find(sources);
-    for option in &unknown {
-        tracing::warn!("{option}");
-    }
-    Ok(Config { transport_url, transport, rabbit, unknown })
+    Ok(rabbit)
 }
 
 /// The name that an option had before and that is still taken.
@@ -148,11 +164,23 @@ pub(super) struct Lookup<'a> {
 impl Lookup<'_> {
     /// The value of an option and where it was set, by its names, the present one first.
     pub(super) fn get(&self, names: &[(&str, &str)]) -> Result<Option<(String, OptionOrigin)>, ConfigError> {
-        let (Some(found), Some((group, name))) = (self.sources.find(names), names.first()) else {
-            return Ok(None);
-        };
+        self.sources.find(names).map(|found| self.replaced(found, names)).transpose()
+    }
+
+    /// Every value of an option that may be set several times.
+    pub(super) fn get_all(&self, names: &[(&str, &str)]) -> Result<Vec<(String, OptionOrigin)>, ConfigError> {
+        self.sources.find_all(names).into_iter().map(|found| self.replaced(found, names)).collect()
+    }
+
+    /// The value with what its references stand for.
+    fn replaced(
+        &self,
+        found: Found<'_>,
+        names: &[(&str, &str)],
+    ) -> Result<(String, OptionOrigin), ConfigError> {
+        let (group, name) = names.first().copied().unwrap_or((DEFAULT, ""));
         match substitute::substitute(found.text, group, self.sources, &default_text) {
-            Ok(value) => Ok(Some((value, found.origin))),
+            Ok(value) => Ok((value, found.origin)),
             Err(problem) => {
                 let problem = match problem {
                     // What follows the `$` may be the rest of a password.
@@ -160,12 +188,12 @@ impl Lookup<'_> {
                     Problem::Unset(reference) => format!("before `{reference}`, which no option is called"),
                     Problem::Circular => "that leads back to itself".to_owned(),
                 };
-                Err(ConfigError::Reference { name: (*name).to_owned(), origin: found.origin, problem })
+                Err(ConfigError::Reference { name: name.to_owned(), origin: found.origin, problem })
             }
         }
     }
 
-    fn apply(
+    pub(super) fn apply(
         &self,
         names: &[(&str, &str)],
         set: impl FnOnce(&str) -> Result<(), OptionProblem>,

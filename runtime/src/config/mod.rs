@@ -5,6 +5,7 @@ mod error;
 mod file;
 mod legacy;
 mod loader;
+mod notifications;
 mod sources;
 mod substitute;
 #[cfg(test)]
@@ -16,7 +17,9 @@ pub use loader::ConfigBuilder;
 pub use unknown::UnknownOption;
 
 use crate::drivers::rabbit::RabbitOptions;
+use crate::notify::NotificationOptions;
 use crate::transport::{TransportOptions, TransportUrl};
+use notifications::Notifications;
 use std::path::PathBuf;
 
 /// What the files of a service say about messaging.
@@ -24,7 +27,8 @@ use std::path::PathBuf;
 /// Read are `transport_url`, `control_exchange`, `rpc_response_timeout`, `executor_thread_pool_size` and
 /// `rpc_ping_enabled` of `[DEFAULT]`, the options of `[oslo_messaging_rabbit]`, and, where there is no `transport_url`,
 /// what came before it: `rpc_backend` with `rabbit_host`, `rabbit_hosts`, `rabbit_port`, `rabbit_userid`,
-/// `rabbit_password` and `rabbit_virtual_host`. An option of messaging that asks for something that is not there yet is
+/// `rabbit_password` and `rabbit_virtual_host`. Of notifications, `driver` (once a driver), `topics`, `retry`,
+/// `routing_config` and `transport_url` of `[oslo_messaging_notifications]`, and their older names. An option of messaging that asks for something that is not there yet is
 /// an error; one that nothing knows is logged and listed in [`unknown`](Self::unknown). Other options are not looked at.
 ///
 /// Corresponds to the `ConfigOpts` that oslo.messaging is given. `Debug` shows no password.
@@ -33,6 +37,7 @@ pub struct Config {
     transport_url: TransportUrl,
     transport: TransportOptions,
     rabbit: RabbitOptions,
+    notifications: Notifications,
     unknown: Vec<UnknownOption>,
 }
 
@@ -69,6 +74,23 @@ impl Config {
         &self.rabbit
     }
 
+    /// Where notifications go and how; the options of `[oslo_messaging_notifications]`.
+    pub fn notification_options(&self) -> &NotificationOptions {
+        &self.notifications.options
+    }
+
+    /// The broker to send notifications to: that of `[oslo_messaging_notifications] transport_url`, else
+    /// [`transport_url`](Self::transport_url).
+    pub fn notification_transport_url(&self) -> &TransportUrl {
+        self.notifications.transport.as_ref().map_or(&self.transport_url, |(url, _)| url)
+    }
+
+    /// Options of the RabbitMQ driver for notifications: those of the files, and over them those of the query of
+    /// [`notification_transport_url`](Self::notification_transport_url).
+    pub fn notification_rabbit_options(&self) -> &RabbitOptions {
+        self.notifications.transport.as_ref().map_or(&self.rabbit, |(_, rabbit)| rabbit)
+    }
+
     /// Options that were set and that nothing knows. Each was logged as a warning.
     pub fn unknown(&self) -> &[UnknownOption] {
         &self.unknown
@@ -87,5 +109,6 @@ impl Config {
 /// Whether `[DEFAULT]` has a messaging option of this name.
 fn is_known_default(name: &str) -> bool {
     ["transport_url", "rpc_backend", "rpc_thread_pool_size"].contains(&name)
+        || notifications::is_known(file::DEFAULT, name)
         || TransportOptions::NAMES.contains(&name)
 }

@@ -68,6 +68,24 @@ impl Sources {
         files.iter().try_for_each(|file| self.read_file(file))
     }
 
+    /// Every value of an option that may be set several times, in oslo.config's order: that of the files and in a file of
+    /// its lines, those under older names first. The environment stands for all of them.
+    pub(super) fn find_all(&self, names: &[(&str, &str)]) -> Vec<Found<'_>> {
+        let variable = names.first().map(|(group, name)| variable(group, name));
+        if let Some((name, text)) = variable.and_then(|name| self.environment.get_key_value(&name)) {
+            return vec![Found { text, origin: OptionOrigin::Environment(name.clone()) }];
+        }
+        let mut found = Vec::new();
+        for file in &self.files {
+            for (group, name) in names.iter().rev() {
+                let same = |a: &&Assignment| a.group == *group && a.key == *name;
+                let assignments = file.assignments.iter().filter(same);
+                found.extend(assignments.map(|a| Found { text: &a.value, origin: file.origin(a) }));
+            }
+        }
+        found
+    }
+
     /// The value of an option that has one of these `(group, name)`s, the present one first. As in oslo.config, only
     /// the present name is looked up in the environment, and a later file's old name beats an earlier one's new name.
     pub(super) fn find(&self, names: &[(&str, &str)]) -> Option<Found<'_>> {

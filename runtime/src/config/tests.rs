@@ -1,6 +1,7 @@
 //! Files and environments in, typed options or an error with its place out.
 
 use super::*;
+use crate::notify::DriverName;
 use proptest::prelude::*;
 use std::path::Path;
 use std::time::Duration;
@@ -170,6 +171,17 @@ fn what_is_wrong_is_named_with_file_and_line() {
             "[oslo_messaging_rabbit]\n\nrabbit_quorum_queue = true\n",
             "nova.conf:3: option `rabbit_quorum_queue` asks for quorum queues, which is not there yet",
         ),
+        (
+            "[oslo_messaging_notifications]\ndriver = log\ndriver = mesaging\n",
+            "nova.conf:3: option `driver` takes one of messaging, messagingv2, routing, log, test, noop; \
+             did you mean messaging?",
+        ),
+        ("[oslo_messaging_notifications]\nretry = -5\n", "nova.conf:2: option `retry` takes a whole number"),
+        ("[rpc_notifier2]\ntopics = ,\n", "nova.conf:2: option `topics` takes names of topics"),
+        (
+            "[oslo_messaging_notifications]\ntransport_url = zmq://h\n",
+            "nova.conf:2: no driver for transport URL scheme `zmq`",
+        ),
         ("[oslo_messaging_rabbit]\nssl = yes\n", "option `ssl` asks for TLS, which is not there yet"),
         ("[rabbit]\nrabbit_use_ssl = true\n", "option `rabbit_use_ssl` asks for TLS"),
         (
@@ -194,6 +206,73 @@ fn what_is_wrong_is_named_with_file_and_line() {
 }
 
 #[test]
+fn what_is_said_of_notifications_is_read_under_present_and_older_names() {
+    let config = load("").unwrap();
+    assert_eq!(config.notification_options(), &NotificationOptions::default());
+    assert_eq!(config.notification_transport_url(), config.transport_url());
+
+    let config = load(
+        "[DEFAULT]\n\
+         transport_url = rabbit://rpc?rabbit_retry_interval=4\n\
+         exchange = nova\n\
+         [oslo_messaging_rabbit]\n\
+         rabbit_retry_interval = 2\n\
+         [oslo_messaging_notifications]\n\
+         driver = messagingv2\n\
+         driver = log\n\
+         topics = notifications, $exchange\n\
+         retry = 3\n\
+         routing_config = /etc/nova/routing.yaml\n\
+         transport_url = rabbit://u:pw@events?heartbeat_rate=5\n",
+    )
+    .unwrap();
+    let options = config.notification_options();
+    assert_eq!(options.drivers, [DriverName::MessagingV2, DriverName::Log]);
+    assert_eq!(options.topics, ["notifications", "nova"]);
+    assert_eq!(options.retry, Some(3));
+    assert_eq!(options.routing_config.as_deref(), Some(Path::new("/etc/nova/routing.yaml")));
+    assert_eq!(config.notification_transport_url().hosts()[0].host, "events");
+    let interval = |options: &RabbitOptions| options.retry_interval.as_secs();
+    assert_eq!(interval(config.rabbit_options()), 4);
+    assert_eq!(interval(config.notification_rabbit_options()), 2, "the query of another URL is not its own");
+
+    let config = load(
+        "[DEFAULT]\n\
+         notification_driver = messaging\n\
+         notification_transport_url = memory://old\n\
+         routing_notifier_config = r\n\
+         notification_topics = a\n\
+         [rpc_notifier2]\n\
+         topics = b,c\n\
+         [oslo_messaging_notifications]\n\
+         driver = noop\n\
+         transport_url =\n",
+    )
+    .unwrap();
+    let options = config.notification_options();
+    assert_eq!(options.drivers, [DriverName::Messaging, DriverName::Noop], "the older name's come first");
+    assert_eq!((options.topics.join("+"), options.routing_config.is_some()), ("b+c".to_owned(), true));
+    assert_eq!(config.notification_transport_url(), &"rabbit://".parse().unwrap(), "empty is not set");
+    assert_eq!(config.unknown(), []);
+}
+
+#[test]
+fn drivers_of_all_files_are_used_and_the_environment_stands_for_all() {
+    let scratch = Scratch::new();
+    let drivers = |drivers: &[&str]| {
+        let lines: String = drivers.iter().map(|driver| format!("driver = {driver}\n")).collect();
+        format!("[oslo_messaging_notifications]\n{lines}")
+    };
+    let first = scratch.write("first", &drivers(&["log", "noop"]));
+    let second = scratch.write("second", &drivers(&["test", "log"]));
+    let builder = Config::builder().file(first).file(second);
+    let read = |builder: ConfigBuilder| builder.load().unwrap().notification_options().drivers.clone();
+    assert_eq!(read(builder.clone()), [DriverName::Log, DriverName::Noop, DriverName::Test]);
+    let builder = builder.environment([("OS_OSLO_MESSAGING_NOTIFICATIONS__DRIVER", "messaging")]);
+    assert_eq!(read(builder), [DriverName::Messaging]);
+}
+
+#[test]
 fn unknown_options_are_named_and_a_services_own_are_not() {
     let config = load_with(
         "[DEFAULT]\n\
@@ -210,7 +289,10 @@ fn unknown_options_are_named_and_a_services_own_are_not() {
          [oslo_messaging_rabit]\n\
          ssl = true\n\
          [oslo_messaging_notifications]\n\
-         driver = messagingv2\n",
+         driver = messagingv2\n\
+         topic = a\n\
+         [oslo_messaging_notification]\n\
+         topics = a\n",
         &[("OS_OSLO_MESSAGING_RABBIT__YYY", "1"), ("OS_OSLO_MESSAGING_RABBIT__SSL", "false")],
     )
     .unwrap();
@@ -225,6 +307,8 @@ fn unknown_options_are_named_and_a_services_own_are_not() {
             ("hearbeat_rate", Some("[oslo_messaging_rabbit] heartbeat_rate")),
             ("zzz", None),
             ("ssl", Some("[oslo_messaging_rabbit] ssl")),
+            ("topic", Some("[oslo_messaging_notifications] topics")),
+            ("topics", Some("[oslo_messaging_notifications] topics")),
             ("yyy", None),
         ]
     );
@@ -253,6 +337,11 @@ fn no_error_and_no_debug_output_shows_a_password() {
         "[rabbit]\npassword = ${}\n",
         "[rabbit]\nport = {}\n",
         "[DEFAULT]\nrpc_response_timeout = {}\n",
+        "[oslo_messaging_notifications]\ntransport_url = rabbit://u:{}@h\n",
+        "[oslo_messaging_notifications]\ntransport_url = rabbit://u:${}@h\n",
+        "[DEFAULT]\nnotification_transport_url = rabbit://u:{}@h:x\n",
+        "[oslo_messaging_notifications]\ndriver = {}\n",
+        "[oslo_messaging_notifications]\nretry = {}\n",
         "[oslo_messaging_rabbit]\nssl = {}\n",
         "[oslo_messaging_rabbit]\nheartbeat_timeout_threshold = {}\n",
         "[oslo_messaging_rabbit]\nsssl_key = {}\n",

@@ -3,10 +3,11 @@
 //! A service's file holds many options of its own: outside messaging's groups only what looks like a slip is named.
 
 use super::file::DEFAULT;
-use super::loader::{LEGACY_GROUP, RABBIT_GROUP};
-use super::sources::Sources;
-use super::{is_known_default, legacy};
+use super::loader::{LEGACY_GROUP, NOTIFICATIONS_GROUP, RABBIT_GROUP};
+use super::sources::{self, Sources};
+use super::{is_known_default, legacy, notifications};
 use crate::drivers::rabbit::RabbitOptions;
+use crate::notify::NotificationOptions;
 use crate::transport::option::{distance, nearest};
 use crate::transport::{OptionOrigin, TransportOptions};
 use std::fmt;
@@ -42,7 +43,6 @@ const OTHER_GROUPS: &[&str] = &[
     "oslo_messaging_amqp",
     "oslo_messaging_kafka",
     "oslo_messaging_metrics",
-    "oslo_messaging_notifications",
     "oslo_messaging_tracing",
     "oslo_messaging_zmq",
 ];
@@ -60,8 +60,10 @@ pub(super) fn find(sources: &Sources) -> Vec<UnknownOption> {
         }
     }
     for variable in sources.environment.keys() {
-        if let Some(name) = variable.strip_prefix("OS_OSLO_MESSAGING_RABBIT__") {
-            look(RABBIT_GROUP, &name.to_ascii_lowercase(), OptionOrigin::Environment(variable.clone()));
+        for group in [RABBIT_GROUP, NOTIFICATIONS_GROUP] {
+            if let Some(name) = variable.strip_prefix(&sources::variable(group, "")) {
+                look(group, &name.to_ascii_lowercase(), OptionOrigin::Environment(variable.clone()));
+            }
         }
     }
     unknown
@@ -75,6 +77,11 @@ fn judge(group: &str, name: &str) -> Option<Option<String>> {
             (!known)
                 .then(|| nearest(name, RabbitOptions::names()).map(|like| format!("[{RABBIT_GROUP}] {like}")))
         }
+        NOTIFICATIONS_GROUP => {
+            let like = || nearest(name, NotificationOptions::NAMES.iter().copied());
+            (!notifications::is_known(group, name))
+                .then(|| like().map(|like| format!("[{NOTIFICATIONS_GROUP}] {like}")))
+        }
         LEGACY_GROUP => None,
         DEFAULT if is_known_default(name) || legacy::is_known(group, name) => None,
         DEFAULT if is_known_rabbit(name) && is_rabbits_own(name) => {
@@ -84,7 +91,10 @@ fn judge(group: &str, name: &str) -> Option<Option<String>> {
         "default" if is_known_default(name) => Some(Some(format!("[{DEFAULT}] {name}"))),
         _ if OTHER_GROUPS.contains(&group) => None,
         // `[oslo_messaging_rabit]`: the whole group is lost.
-        _ if group.starts_with("oslo_mes") => Some(Some(format!("[{RABBIT_GROUP}] {name}"))),
+        _ if group.starts_with("oslo_mes") => {
+            let like = nearest(group, [RABBIT_GROUP, NOTIFICATIONS_GROUP]).unwrap_or(RABBIT_GROUP);
+            Some(Some(format!("[{like}] {name}")))
+        }
         _ => None,
     }
 }

@@ -8,11 +8,13 @@ mod endpoint;
 #[cfg(feature = "transport")]
 mod error;
 mod event;
-// Until listener and routing driver are there.
 #[cfg(feature = "transport")]
 mod messaging;
 #[cfg(feature = "transport")]
 mod notifier;
+#[cfg(feature = "config")]
+mod options;
+// Until listener and routing driver are there.
 #[allow(dead_code, unused_imports)]
 #[cfg(feature = "transport")]
 pub(crate) mod pattern;
@@ -42,6 +44,8 @@ pub use endpoint::{
 #[doc(hidden)]
 pub use endpoint::{On, on_batch, on_one, start_batch, start_one};
 pub use event::Event;
+#[cfg(feature = "config")]
+pub use options::{DriverName, NotificationOptions};
 pub use priority::{Priority, UnknownPriority};
 #[doc(hidden)]
 pub use typed::Submitted;

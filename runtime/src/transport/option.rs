@@ -123,7 +123,7 @@ pub(crate) fn fractional_seconds(text: &str, most: f64) -> Result<Duration, Opti
 }
 
 /// The name in `known` that `name` was probably meant to be: at most a third of its letters are wrong.
-pub(crate) fn nearest(name: &str, known: impl IntoIterator<Item = &'static str>) -> Option<&'static str> {
+pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_ascii_lowercase();
     known
         .into_iter()
