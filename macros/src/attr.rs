@@ -1,6 +1,7 @@
 //! `key` and `key = value` lists: which keys an attribute knows, duplicates, and typed values.
 
 use crate::diag::Errors;
+use crate::version::Version;
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -24,39 +25,50 @@ impl Table {
     /// Reads a list; unknown, misplaced and repeated keys are reported and left out.
     pub(crate) fn read(&self, tokens: TokenStream, errors: &Errors) -> Vec<Entry> {
         let mut entries: Vec<Entry> = Vec::new();
-        let parser = |input: ParseStream<'_>| {
-            while !input.is_empty() {
-                let entry = parse_entry(input)?;
-                let key = entry.key.to_string();
-                if entries.iter().any(|earlier| earlier.key == entry.key) {
-                    errors.push(&entry.key, format!("duplicate argument `{key}`"));
-                } else if let Some((_, message)) = self.misplaced.iter().find(|(k, _)| *k == key) {
-                    errors.push(&entry.key, *message);
-                } else if self.keys.contains(&key.as_str()) {
-                    entries.push(entry);
-                } else {
-                    errors.push(&entry.key, self.unknown(&key));
-                }
-                if !input.is_empty() {
-                    input.parse::<Token![,]>()?;
-                }
+        for_each(tokens, errors, |entry| {
+            let key = entry.key.to_string();
+            if entries.iter().any(|earlier| earlier.key == entry.key) {
+                errors.push(&entry.key, format!("duplicate argument `{key}`"));
+            } else if let Some((_, message)) = self.misplaced.iter().find(|(k, _)| *k == key) {
+                errors.push(&entry.key, *message);
+            } else if self.keys.contains(&key.as_str()) {
+                entries.push(entry);
+            } else {
+                errors.push(&entry.key, self.unknown(&key));
             }
-            Ok(())
-        };
-        if let Err(error) = parser.parse2(tokens) {
-            errors.push_syn(error);
-        }
+        });
         entries
     }
 
-    fn unknown(&self, key: &str) -> String {
+    /// The words for a key that is none of these.
+    pub(crate) fn unknown(&self, key: &str) -> String {
+        let guess = did_you_mean(key, self.keys);
         let known: Vec<_> = self.keys.iter().map(|k| format!("`{k}`")).collect();
-        let guess = self.keys.iter().map(|k| (distance(key, k), *k)).min();
-        let guess = match guess {
-            Some((distance, near)) if distance <= 1 + near.len() / 4 => format!(", did you mean `{near}`?"),
-            _ => String::new(),
-        };
         format!("unknown argument `{key}`{guess}\nnote: known arguments: {}", known.join(", "))
+    }
+}
+
+/// Reads a list as it stands, up to what is no element of one.
+pub(crate) fn for_each(tokens: TokenStream, errors: &Errors, mut take: impl FnMut(Entry)) {
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            take(parse_entry(input)?);
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(tokens) {
+        errors.push_syn(error);
+    }
+}
+
+/// A question about the known word that is nearest to `word`, or nothing when none is near.
+pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
+    match known.iter().map(|k| (distance(word, k), *k)).min() {
+        Some((distance, near)) if distance <= 1 + near.len() / 4 => format!(", did you mean `{near}`?"),
+        _ => String::new(),
     }
 }
 
@@ -86,6 +98,17 @@ impl Entry {
             return None;
         }
         Some(text.value())
+    }
+
+    /// The value as `MAJOR.MINOR`.
+    pub(crate) fn version(&self, errors: &Errors) -> Option<Version> {
+        let text = self.string(errors)?;
+        let version = Version::parse(&text.value());
+        if version.is_none() {
+            let message = format!("invalid version `{}`, expected `MAJOR.MINOR` such as `1.0`", text.value());
+            errors.push(&text, message);
+        }
+        version
     }
 
     /// The value as `true` or `false`.

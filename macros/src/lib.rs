@@ -1,4 +1,4 @@
-//! Entry points of the `#[endpoint]` attribute and the `RpcError` derive; their documentation lives at the
+//! Entry points of the `#[endpoint]` and `#[listener]` attributes and of the derives; their documentation lives at the
 //! re-exports in the runtime crate, where doctests can run.
 
 use proc_macro::TokenStream;
@@ -8,7 +8,10 @@ mod diag;
 mod duration;
 mod endpoint;
 mod item;
+mod listener;
 mod names;
+mod notification;
+mod priority;
 mod register;
 mod rpc_error;
 #[cfg(test)]
@@ -25,13 +28,37 @@ pub fn endpoint(attr: TokenStream, item: TokenStream) -> TokenStream {
 /// Options of a method that answers; documented at `oslo_messaging::call`.
 #[proc_macro_attribute]
 pub fn call(_attr: TokenStream, item: TokenStream) -> TokenStream {
-    endpoint::misplaced("call", item.into()).into()
+    item::misplaced("call", "endpoint", item.into()).into()
 }
 
 /// Marks a one-way method; documented at `oslo_messaging::cast`.
 #[proc_macro_attribute]
 pub fn cast(_attr: TokenStream, item: TokenStream) -> TokenStream {
-    endpoint::misplaced("cast", item.into()).into()
+    item::misplaced("cast", "endpoint", item.into()).into()
+}
+
+/// Turns a trait into a listener's endpoint; documented at `oslo_messaging::listener`.
+#[proc_macro_attribute]
+pub fn listener(attr: TokenStream, item: TokenStream) -> TokenStream {
+    listener::expand(attr.into(), item.into()).into()
+}
+
+/// Which notifications a method takes; documented at `oslo_messaging::on`.
+#[proc_macro_attribute]
+pub fn on(_attr: TokenStream, item: TokenStream) -> TokenStream {
+    item::misplaced("on", "listener", item.into()).into()
+}
+
+/// What a method's notifications must match too; documented at `oslo_messaging::filter`.
+#[proc_macro_attribute]
+pub fn filter(_attr: TokenStream, item: TokenStream) -> TokenStream {
+    item::misplaced("filter", "listener", item.into()).into()
+}
+
+/// Gives a payload type its event type; documented at `oslo_messaging::Notification`.
+#[proc_macro_derive(Notification, attributes(notification))]
+pub fn notification(item: TokenStream) -> TokenStream {
+    notification::expand(item.into()).into()
 }
 
 /// Lets an error type cross the wire; documented at `oslo_messaging::RpcError`.

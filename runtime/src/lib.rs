@@ -50,6 +50,7 @@ pub use transport::Transport;
 pub use version::Version;
 
 pub use error::RpcError;
+pub use notify::Notification;
 
 mod macros;
 pub use macros::*;

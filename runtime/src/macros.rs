@@ -232,3 +232,209 @@ pub use oslo_messaging_macros::RpcError;
 /// Registered crates must be linked: one that is only listed in `Cargo.toml` is not, until something refers to it
 /// (`use nova_extra as _;`).
 pub use oslo_messaging_macros::register;
+
+/// Turns a trait into a listener's endpoint: each method takes the notifications that its [`#[on]`](macro@crate::on) and
+/// [`#[filter]`](macro@crate::filter) say, with its payload as a type.
+///
+/// The trait that is written is the trait that exists: it is implemented with plain `async fn`. Beside it appears
+/// `<Trait>Endpoint`, a [`ListenerEndpoint`](crate::notify::ListenerEndpoint) made with `new(service)` or
+/// `from_arc(service)`, which a listener is given.
+///
+/// ```
+/// use oslo_messaging::notify::{Event, ListenerEndpoint, NotificationResult, Outcome, Priority};
+/// use oslo_messaging::testing::block_on;
+/// use oslo_messaging::{Context, listener};
+///
+/// #[derive(serde::Serialize, serde::Deserialize)]
+/// pub struct Instance { id: u32, state: String }
+///
+/// #[listener]
+/// pub trait ComputeEvents {
+///     /// What has become of an instance.
+///     #[on(info, event_type = "compute.instance.*")]
+///     async fn changed(&self, ctx: &Context, event: Event<Instance>) -> Result<NotificationResult, std::io::Error>;
+///
+///     /// Failures of any service, as JSON.
+///     #[on(error, critical)]
+///     async fn failed(&self, event: Event<serde_json::Value>);
+///
+///     /// Samples, as many at a time as the listener collects.
+///     #[on(sample)]
+///     async fn measured(&self, events: Vec<Event<f64>>);
+/// }
+///
+/// struct Audit;
+///
+/// impl ComputeEvents for Audit {
+///     async fn changed(&self, _: &Context, event: Event<Instance>) -> Result<NotificationResult, std::io::Error> {
+///         let gone = event.payload.state == "deleted";
+///         Ok(if gone { NotificationResult::Handled } else { NotificationResult::Requeue })
+///     }
+///     async fn failed(&self, _: Event<serde_json::Value>) {}
+///     async fn measured(&self, _: Vec<Event<f64>>) {}
+/// }
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let endpoint = ComputeEventsEndpoint::new(Audit);
+/// assert_eq!(*endpoint.methods()[1].priorities, [Priority::Error, Priority::Critical]);
+///
+/// // What a listener does with a notification that fits the first method, and with one whose payload does not.
+/// let instance = Instance { id: 7, state: "deleted".to_owned() };
+/// let event = Event::test(Priority::Info, "compute.instance.delete.end", &instance)?;
+/// assert_eq!(block_on(endpoint.handle(0, event)?), Outcome::Handled);
+///
+/// let event = Event::test(Priority::Info, "compute.instance.delete.end", &["no", "instance"])?;
+/// assert!(endpoint.handle(0, event).is_err());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Options of the trait
+///
+/// | key | value | default | meaning |
+/// |---|---|---|---|
+/// | `endpoint` | name | `<Trait>Endpoint` | the generated type |
+/// | `crate` | path | `::oslo_messaging` | where this crate is found |
+///
+/// # Methods
+///
+/// A method is an `async fn` with `&self`, without a body of its own, and takes one of these:
+///
+/// | arguments | meaning |
+/// |---|---|
+/// | `event: Event<P>` | one notification, its payload decoded as a `P` |
+/// | `ctx: &Context, event: Event<P>` | its context too |
+/// | `#[context] ctx: &Own, event: Event<P>` | the context as a type that implements [`RpcContext`](crate::context::RpcContext) |
+/// | `event: Event` | the payload as JSON text, a [`RawJson`](crate::json::RawJson) |
+/// | `events: Vec<Event<P>>` | several; each has its own `context` |
+///
+/// `P` is anything that serde reads, such as a struct or `serde_json::Value`. A payload that is no `P`, or a context that
+/// is no `Own`, never reaches the method: the listener's policy says what becomes of the notification.
+///
+/// A method returns nothing, a [`NotificationResult`](crate::notify::NotificationResult), or a `Result` of either with any
+/// error. An error is logged with its sources, and the notification is treated as one to requeue.
+///
+/// Corresponds to an endpoint of an oslo.messaging notification listener: a class whose methods are named after
+/// priorities, with its `filter_rule`.
+pub use oslo_messaging_macros::listener;
+
+/// Which notifications a method takes, inside a trait marked [`#[listener]`](macro@crate::listener); required there.
+///
+/// | written | meaning |
+/// |---|---|
+/// | `audit`, `critical`, `debug`, `error`, `info`, `sample`, `warn` | of this priority; several may stand. `warning` is `warn` |
+/// | `any` | of every priority |
+/// | `event_type = ".."` | whose whole event type matches this glob: `*`, `?`, `[seq]`, `[!seq]`; any event type without it |
+/// | nothing: `#[on]` | of the priority and the event type of the payload type, a [`Notification`](macro@crate::Notification) |
+///
+/// Where an event type is given and no priority, the method's own name is the priority, as in Python.
+///
+/// ```
+/// use oslo_messaging::notify::{Event, ListenerEndpoint, Priority};
+/// use oslo_messaging::{Notification, listener};
+///
+/// #[derive(serde::Serialize, serde::Deserialize, Notification)]
+/// #[notification(event_type = "volume.create.end", priority = "audit")]
+/// pub struct VolumeCreated { id: u32 }
+///
+/// #[listener]
+/// pub trait Volumes {
+///     #[on]
+///     async fn created(&self, event: Event<VolumeCreated>);
+///
+///     #[on(event_type = "volume.*")]
+///     async fn error(&self, event: Event);
+///
+///     #[on(any, event_type = "volume.*.start")]
+///     async fn begun(&self, event: Event);
+/// }
+///
+/// # struct Nobody;
+/// # impl Volumes for Nobody {
+/// #     async fn created(&self, _: Event<VolumeCreated>) {}
+/// #     async fn error(&self, _: Event) {}
+/// #     async fn begun(&self, _: Event) {}
+/// # }
+/// let endpoint = VolumesEndpoint::new(Nobody);
+/// let [created, error, begun] = endpoint.methods() else { unreachable!() };
+/// assert_eq!(*created.priorities, [Priority::Audit]);
+/// assert_eq!(created.event_type.as_deref(), Some("volume.create.end"));
+/// assert_eq!(*error.priorities, [Priority::Error]);
+/// assert_eq!(*begun.priorities, Priority::ALL);
+/// ```
+///
+/// Corresponds to the name of an endpoint's method in oslo.messaging.
+pub use oslo_messaging_macros::on;
+
+/// What a method's notifications must match beside its [`#[on]`](macro@crate::on): Python's regular expressions, each
+/// anchored at the start of what it looks at.
+///
+/// | written | looks at |
+/// |---|---|
+/// | `event_type = r".."` | the event type |
+/// | `publisher_id = r".."` | the publisher id |
+/// | `context(name = r"..", ..)` | entries of the context |
+/// | `metadata(message_id = r"..", timestamp = r"..")` | the metadata |
+/// | `payload(name = r"..", ..)` | members of the payload |
+///
+/// All have to match. An entry that is missing or no text does not. A name that is no identifier stands in quotes:
+/// `payload("os-type" = r"linux")`. The expressions are compiled when the listener is built, which refuses those that it
+/// could not match as Python does.
+///
+/// ```
+/// use oslo_messaging::listener;
+/// use oslo_messaging::notify::{Event, ListenerEndpoint};
+///
+/// #[listener]
+/// pub trait Failures {
+///     #[on(error)]
+///     #[filter(publisher_id = r"compute\..*", payload(state = r"active|error"))]
+///     async fn failed(&self, event: Event<serde_json::Value>);
+/// }
+///
+/// # struct Nobody;
+/// # impl Failures for Nobody {
+/// #     async fn failed(&self, _: Event<serde_json::Value>) {}
+/// # }
+/// let endpoint = FailuresEndpoint::new(Nobody);
+/// let filter = &endpoint.methods()[0].filter;
+/// assert_eq!(filter.publisher_id.as_deref(), Some(r"compute\..*"));
+/// assert_eq!(*filter.payload, [("state", r"active|error")]);
+/// ```
+///
+/// Corresponds to `oslo_messaging.NotificationFilter`.
+pub use oslo_messaging_macros::filter;
+
+/// Gives a payload type its event type, priority and version: implements the trait
+/// [`Notification`](trait@crate::Notification), and registers the type in the program's
+/// [`notifications`](crate::notify::notifications).
+///
+/// `#[notification(..)]` on the type takes:
+///
+/// | key | value | default | meaning |
+/// |---|---|---|---|
+/// | `event_type` | string of at most 255 bytes, no pattern | required | event type that it is sent with, and that a bare [`#[on]`](macro@crate::on) takes |
+/// | `priority` | `"audit"`, `"critical"`, `"debug"`, `"error"`, `"info"`, `"sample"`, `"warn"` | `"info"` | priority that it is sent with unless told otherwise |
+/// | `version` | `"MAJOR.MINOR"` | `"1.0"` | version of the payload's form, for catalogues and checks |
+/// | `crate` | path | `::oslo_messaging` | where this crate is found |
+///
+/// The type is a struct or an enum without generic parameters, and serde writes it.
+///
+/// ```
+/// use oslo_messaging::Notification;
+/// use oslo_messaging::notify::{Priority, notifications};
+///
+/// /// An instance has been created.
+/// #[derive(serde::Serialize, Notification)]
+/// #[notification(event_type = "compute.instance.create.end", version = "1.2")]
+/// pub struct InstanceCreated {
+///     pub id: u32,
+/// }
+///
+/// assert_eq!(InstanceCreated::DESCRIPTOR.priority, Priority::Info);
+/// assert_eq!(InstanceCreated::DESCRIPTOR.doc, "An instance has been created.");
+/// assert!(notifications().any(|known| known.event_type == "compute.instance.create.end"));
+/// ```
+///
+/// oslo.messaging has no such thing: payloads are dicts there.
+pub use oslo_messaging_macros::Notification;

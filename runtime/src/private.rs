@@ -15,7 +15,7 @@ pub use crate::json::RawJson;
 pub use crate::notify::{
     BatchStarted, Event, FilterDescriptor, HandlerStarted, ListenerEndpoint, Notification,
     NotificationDescriptor, On, OnDescriptor, Priority, Submitted as SubmittedNotification, on_batch, on_one,
-    start_batch, start_one,
+    own_context, start_batch, start_one,
 };
 pub use crate::target::Target;
 pub use crate::version::Version;
@@ -23,3 +23,4 @@ pub use inventory;
 pub use std::boxed::Box;
 pub use std::sync::Arc;
 pub use std::time::Duration;
+pub use std::vec::Vec;

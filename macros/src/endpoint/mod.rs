@@ -6,8 +6,8 @@ mod model;
 
 use crate::diag::Errors;
 use crate::item::ast;
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::TokenStream;
+use quote::quote;
 
 /// The whole macro as a function of tokens. Whatever is wrong, the trait itself is in the output.
 pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
@@ -27,11 +27,4 @@ pub(crate) fn expand(attr: TokenStream, item: TokenStream) -> TokenStream {
             quote!(#errors #item)
         }
     }
-}
-
-/// `#[call]` or `#[cast]` where no `#[endpoint]` takes it away.
-pub(crate) fn misplaced(attribute: &str, item: TokenStream) -> TokenStream {
-    let message = format!("`#[{attribute}]` only has meaning inside a trait marked `#[endpoint]`");
-    let error = syn::Error::new(Span::call_site(), message).to_compile_error();
-    quote!(#error #item).into_token_stream()
 }

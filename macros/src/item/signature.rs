@@ -83,3 +83,17 @@ pub(crate) fn list(attr: &Attribute, errors: &Errors) -> TokenStream {
         }
     }
 }
+
+/// Which of `names` an attribute is, also through the crate's name or the path that `crate = ..` gives it.
+pub(crate) fn marker(
+    attr: &Attribute,
+    runtime: &TokenStream,
+    names: &[&'static str],
+) -> Option<&'static str> {
+    let path = text::of(attr.path().to_token_stream());
+    let (home, name) = path.rsplit_once("::").unwrap_or(("", &path));
+    let runtime = text::of(runtime.clone());
+    let ours =
+        ["", "oslo_messaging", runtime.trim_start_matches("::")].contains(&home.trim_start_matches("::"));
+    names.iter().copied().find(|known| ours && *known == name)
+}

@@ -70,6 +70,22 @@ pub(crate) fn has_reference(ty: &Type) -> bool {
     )
 }
 
+/// Whether a `&` stands anywhere in a type that is not a `&'static`.
+pub(crate) fn has_borrow(ty: &Type) -> bool {
+    borrows(ty.to_token_stream())
+}
+
+fn borrows(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    tokens.iter().enumerate().any(|(at, token)| match token {
+        TokenTree::Group(group) => borrows(group.stream()),
+        TokenTree::Punct(punct) if punct.as_char() == '&' => {
+            !matches!(tokens.get(at + 2), Some(TokenTree::Ident(lifetime)) if lifetime == "static")
+        }
+        _ => false,
+    })
+}
+
 /// Whether `Self` stands anywhere in a type.
 pub(crate) fn mentions_self(ty: &Type) -> bool {
     any_token(ty.to_token_stream(), &|token| matches!(token, TokenTree::Ident(ident) if ident == "Self"))

@@ -31,11 +31,16 @@ fn expand_item(item: &Item) -> Vec<Expansion> {
         let output = if attr.path().is_ident("endpoint") {
             others.remove(index);
             Some(crate::endpoint::expand(arguments, quote!(#(#others)* #rest)))
+        } else if attr.path().is_ident("listener") {
+            others.remove(index);
+            Some(crate::listener::expand(arguments, quote!(#(#others)* #rest)))
         } else if attr.path().is_ident("register") {
             others.remove(index);
             Some(crate::register::expand(arguments, quote!(#(#others)* #rest)))
         } else if attr.path().is_ident("derive") && arguments.to_string().contains("RpcError") {
             Some(crate::rpc_error::expand(quote!(#(#attrs)* #rest)))
+        } else if attr.path().is_ident("derive") && arguments.to_string().contains("Notification") {
+            Some(crate::notification::expand(quote!(#(#attrs)* #rest)))
         } else {
             misplaced(attr)
         };
@@ -56,8 +61,9 @@ fn expand_item(item: &Item) -> Vec<Expansion> {
 }
 
 fn misplaced(attr: &Attribute) -> Option<TokenStream> {
-    let name = ["call", "cast"].into_iter().find(|name| attr.path().is_ident(name))?;
-    Some(crate::endpoint::misplaced(name, TokenStream::new()))
+    let attributes = [("call", "endpoint"), ("cast", "endpoint"), ("on", "listener"), ("filter", "listener")];
+    let (name, owner) = attributes.into_iter().find(|(name, _)| attr.path().is_ident(name))?;
+    Some(crate::item::misplaced(name, owner, TokenStream::new()))
 }
 
 fn split(item: TokenStream) -> (Vec<Attribute>, TokenStream) {

@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::priority::Priority;
+use crate::context::RpcContext;
 use crate::contract::BoxFuture;
 use crate::json::RawJson;
 use serde::Deserialize;
@@ -164,9 +165,9 @@ impl FilterDescriptor {
     }
 }
 
-/// A payload that does not fit its handler's type.
+/// A notification that does not fit its handler: its payload is not of the type, or its context.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the payload does not fit: {cause}")]
+#[error("the notification does not fit its handler: {cause}")]
 pub struct Unfit {
     /// What does not fit, and where; no values.
     pub cause: String,
@@ -230,6 +231,12 @@ pub fn on_batch<S>(table: &[On<S>], index: usize, service: &Arc<S>, events: Vec<
             BatchStarted { work: None, unfit: (0..events.len()).map(|at| (at, unfit.clone())).collect() }
         }
     }
+}
+
+/// Makes a handler's own context type of what came.
+#[doc(hidden)]
+pub fn own_context<C: RpcContext>(event: &Event) -> Result<C, Unfit> {
+    C::from_context(&event.context).map_err(|cause| Unfit { cause: format!("context: {cause}") })
 }
 
 /// Decodes one notification for a generated method and starts it.

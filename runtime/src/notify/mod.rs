@@ -42,7 +42,7 @@ pub use endpoint::{
     OnDescriptor, Outcome, Unfit, handler_fn,
 };
 #[doc(hidden)]
-pub use endpoint::{On, on_batch, on_one, start_batch, start_one};
+pub use endpoint::{On, on_batch, on_one, own_context, start_batch, start_one};
 pub use event::Event;
 #[cfg(feature = "config")]
 pub use options::{DriverName, NotificationOptions};

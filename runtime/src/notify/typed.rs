@@ -7,6 +7,11 @@ use serde::Serialize;
 /// A payload type with its event type; derived with [`#[derive(Notification)]`](macro@crate::Notification).
 ///
 /// oslo.messaging has no such thing: payloads are dicts there, and the event type is written at every call.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no event type of its own",
+    label = "not a payload type that is a `Notification`",
+    note = "add `#[derive(Notification)]`, or say the priority where it is listened for: `#[on(info)]`"
+)]
 pub trait Notification: Serialize {
     /// What the type says of itself.
     const DESCRIPTOR: NotificationDescriptor;

@@ -10,7 +10,6 @@ use crate::item::kept::Kept;
 use crate::item::shape::ShapeMethod;
 use crate::item::{ast, signature};
 use crate::names;
-use crate::text;
 use crate::version::Version;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
@@ -62,7 +61,13 @@ pub(super) fn check(
     errors: &Errors,
 ) -> CheckedMethod {
     let clean = errors.scope();
-    let kept = Kept::sort(written.attrs.iter().filter(|attr| marker(attr, &endpoint.runtime).is_none()));
+    let is_on = |attr: &&Attribute| signature::marker(attr, &endpoint.runtime, &["on"]).is_some();
+    for on in written.attrs.iter().filter(is_on) {
+        errors.push(on, "`#[on]` is for the methods of a `#[listener]`; those of an endpoint are called");
+    }
+    let others =
+        written.attrs.iter().filter(|attr| marker(attr, &endpoint.runtime).is_none() && !is_on(attr));
+    let kept = Kept::sort(others);
     let options = MethodOptions::read(written, endpoint, errors);
     let ident = &written.sig.ident;
     signature::check(&written.sig, "endpoint", errors);
@@ -120,14 +125,9 @@ pub(super) fn check(
     CheckedMethod { shape, method, names, mentions }
 }
 
-/// `#[call]` or `#[cast]`, also through the crate's name or the path that `crate = ..` gives it.
+/// `#[call]` or `#[cast]`.
 fn marker(attr: &Attribute, runtime: &TokenStream) -> Option<&'static str> {
-    let path = text::of(attr.path().to_token_stream());
-    let (home, name) = path.rsplit_once("::").unwrap_or(("", &path));
-    let runtime = text::of(runtime.clone());
-    let ours =
-        ["", "oslo_messaging", runtime.trim_start_matches("::")].contains(&home.trim_start_matches("::"));
-    ["call", "cast"].into_iter().find(|known| ours && *known == name)
+    signature::marker(attr, runtime, &["call", "cast"])
 }
 
 struct MethodOptions {

@@ -80,7 +80,7 @@ impl Options {
                 "unknown_args" => options.ignore_unknown_args = unknown_args(&entry, errors),
                 "version" => {
                     has_version = true;
-                    if let Some(value) = version(&entry, errors) {
+                    if let Some(value) = entry.version(errors) {
                         options.version = EndpointVersion { value, known: true };
                     }
                 }
@@ -100,7 +100,7 @@ impl Options {
 impl EndpointVersion {
     /// Reads a `since` and compares it.
     pub(super) fn since(self, entry: &Entry, errors: &Errors) -> Option<Version> {
-        let since = version(entry, errors)?;
+        let since = entry.version(errors)?;
         if !self.known || (since.major == self.value.major && since.minor <= self.value.minor) {
             return Some(since);
         }
@@ -119,16 +119,6 @@ impl EndpointVersion {
         errors.push(&entry.value, message);
         None
     }
-}
-
-fn version(entry: &Entry, errors: &Errors) -> Option<Version> {
-    let text = entry.string(errors)?;
-    let version = Version::parse(&text.value());
-    if version.is_none() {
-        let message = format!("invalid version `{}`, expected `MAJOR.MINOR` such as `1.0`", text.value());
-        errors.push(&text, message);
-    }
-    version
 }
 
 /// Reads a duration as milliseconds.

@@ -1,0 +1,45 @@
+//! Writes the implementation of `Notification`, and registers the type.
+
+use super::check::Model;
+use crate::names;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+/// A type in which something is wrong is implemented too, so that what uses it is not told that it is no payload type; it is
+/// not registered.
+pub(super) fn implementation(model: &Model, sound: bool) -> TokenStream {
+    let Model { runtime, ident, event_type, .. } = model;
+    if model.generic {
+        return TokenStream::new();
+    }
+    let rt = quote!(#runtime::__private);
+    let name = names::wire(ident);
+    let priority = model.priority.variant();
+    let (major, minor) =
+        (Literal::u32_unsuffixed(model.version.major), Literal::u32_unsuffixed(model.version.minor));
+    let doc = model.doc.text();
+    let registered = sound.then(|| {
+        quote_spanned! {Span::mixed_site()=>
+            const _: () = {
+                static DESCRIPTOR: #rt::NotificationDescriptor = <#ident as #rt::Notification>::DESCRIPTOR;
+                #rt::submit_notification!(DESCRIPTOR);
+            };
+        }
+    });
+    quote_spanned! {Span::mixed_site()=>
+        #[automatically_derived]
+        #[allow(deprecated)]
+        impl #rt::Notification for #ident {
+            const DESCRIPTOR: #rt::NotificationDescriptor = #rt::NotificationDescriptor::new(
+                #name,
+                #event_type,
+                #rt::Priority::#priority,
+                #rt::Version::new(#major, #minor),
+                #doc,
+                ::core::module_path!(),
+            );
+        }
+
+        #registered
+    }
+}
