@@ -77,7 +77,7 @@ pub(crate) struct ContextArg {
 
 /// What stands in `Event<..>`.
 pub(crate) enum Payload {
-    Typed(Type),
+    Typed(Box<Type>),
     /// Nothing: JSON text. The span is that of `Event`.
     Raw(Span),
 }

@@ -106,7 +106,7 @@ fn event(ty: &Type) -> Option<EventArg> {
             Some(EventArg { payload: Payload::Raw(last.ident.span()), batch: false })
         }
         [payload] if last.ident == "Event" => {
-            Some(EventArg { payload: Payload::Typed(Type::clone(payload)), batch: false })
+            Some(EventArg { payload: Payload::Typed(Box::new(Type::clone(payload))), batch: false })
         }
         [one] if last.ident == "Vec" => {
             event(one).filter(|one| !one.batch).map(|one| EventArg { batch: true, ..one })

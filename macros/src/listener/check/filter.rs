@@ -25,7 +25,7 @@ struct Element {
 
 enum Value {
     None,
-    Text(Expr),
+    Text(Box<Expr>),
     Entries(Vec<Pair>),
 }
 
@@ -84,7 +84,7 @@ fn elements(tokens: TokenStream, errors: &Errors) -> Vec<Element> {
                 parenthesized!(content in input);
                 Value::Entries(pairs(&content)?)
             } else if input.parse::<Option<Token![=]>>()?.is_some() {
-                Value::Text(input.parse()?)
+                Value::Text(Box::new(input.parse()?))
             } else {
                 Value::None
             };
