@@ -112,14 +112,17 @@ async fn d08_the_body_has_pythons_keys_in_pythons_order() {
     let transport = transport(&broker);
     let ctx = Context::new().with("user_id", "ada").unwrap().with("auth_token", "SECRET").unwrap();
     let payload = json!({"k": "v\u{e9}"});
-    for (driver, bare) in [(MessagingDriver::v2(&transport), false), (MessagingDriver::v1(&transport), true)] {
+    for (driver, bare) in [(MessagingDriver::v2(&transport), false), (MessagingDriver::v1(&transport), true)]
+    {
         let notifier = Notifier::builder(&transport).driver(driver).build().unwrap();
         notifier.info(&ctx, "evt", &payload).await.unwrap();
         let (text, read) = Listening::to(&broker, "notifications", Priority::Info).await.next().await;
         assert!(!text.contains("SECRET"));
         let inner = match bare {
             true => text,
-            false => serde_json::from_str::<Value>(&text).unwrap()["oslo.message"].as_str().unwrap().to_owned(),
+            false => {
+                serde_json::from_str::<Value>(&text).unwrap()["oslo.message"].as_str().unwrap().to_owned()
+            }
         };
         let (message_id, timestamp) = (read.message_id.unwrap(), read.timestamp.unwrap());
         let unique_id = read.unique_id.unwrap();
@@ -274,5 +277,9 @@ async fn a_queue_that_is_closed_too_early_counts_what_it_drops() {
     queue.push(Priority::Info, &Context::new(), "evt", &()).await.unwrap();
     queue.push(Priority::Info, &Context::new(), "evt", &()).await.unwrap();
     let stats = queue.close(Duration::from_secs(1)).await;
-    assert_eq!((stats.sent, stats.waiting + stats.under_way), (0, 2), "they are under way, and may still be sent");
+    assert_eq!(
+        (stats.sent, stats.waiting + stats.under_way),
+        (0, 2),
+        "they are under way, and may still be sent"
+    );
 }

@@ -9,6 +9,7 @@ use oslo_messaging::target::Target;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tests::proxy::{Flow, Proxy, Record};
+use tests::raw::Raw;
 use tests::rust_peer::{FunctionalClient, FunctionalError, RustServer, connect};
 use tests::site::Site;
 use tests::wait::within;
@@ -179,6 +180,34 @@ async fn e02_client_says_maybe_of_a_request_that_vanished() {
     assert!(timeout.reconnects > 0, "{error}");
     assert_eq!(client.add(&ctx, 2).await.unwrap(), 2, "the first one never came");
     assert_eq!(server.requests_of("add").len(), 1);
+}
+
+#[tokio::test]
+async fn e02_client_gives_up_an_old_reply_queue_when_its_last_call_has_ended() {
+    let site = Site::new("e02g").await;
+    let server = site.python_server().await;
+    let (proxy, client) = tapped_client(&site).await;
+    let ctx = Context::new();
+    let call = client.wait_at(&ctx, "g");
+    let cut = async {
+        server.wait_for(1, "wait_at").await;
+        proxy.kill_connections();
+        let queues: Vec<String> = consumers(&proxy, 3).await.into_iter().map(|(queue, _)| queue).collect();
+        let raw = Raw::connect(&site.host).await;
+        assert_eq!(raw.queue_state(&queues[0]).await.unwrap().consumers, 1, "a call still waits for it");
+        server.open("g").await;
+        queues
+    };
+    let (answer, queues) = within(LIMIT, "the answer", async { tokio::join!(call, cut) }).await;
+    assert_eq!(answer.unwrap(), "g");
+    assert_eq!(queues[2], queues[0], "a new reply queue, and the old one again");
+    let closed = |record: &Record| record.received("channel.close-ok");
+    proxy.records().first(1, LIMIT, "the old queue's channel is closed", closed).await;
+    assert_eq!(client.test(&ctx, json!(1)).await.unwrap(), 1);
+    let raw = Raw::connect(&site.host).await;
+    let consumers_of = async |queue: &str| raw.queue_state(queue).await.unwrap().consumers;
+    assert_eq!((consumers_of(&queues[0]).await, consumers_of(&queues[1]).await), (0, 1));
+    assert_eq!(proxy.sent("connection.start-ok").len(), 4, "two connections before the cut, two after it");
 }
 
 #[tokio::test]

@@ -121,7 +121,8 @@ impl Replies {
                 }
             })
             .await?;
-        let name = Arc::clone(&address.0);
+        // A name of its own: a clone of the address would count as a call that waits on it.
+        let name = Arc::from(&*address.0);
         consumers.push(Box::pin(async move { (name, ended.await) }));
         Ok(channel)
     }
@@ -144,8 +145,10 @@ async fn drive(consumers: &mut FuturesUnordered<Ended>, old: &mut Vec<Old>) -> (
             () = sweep => None,
         };
         match ended {
-            Some((queue, error)) if !given_up.contains(&queue) => return (queue, error),
-            Some(_) => {}
+            Some((queue, error)) => match given_up.iter().position(|name| *name == queue) {
+                Some(expected) => drop(given_up.swap_remove(expected)),
+                None => return (queue, error),
+            },
             None => {
                 for Old { address, channel } in old.extract_if(.., |old| !in_use(&old.address)) {
                     tracing::debug!(queue = %address.0, "no call waits on the old reply queue any more");
