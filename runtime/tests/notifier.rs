@@ -1,5 +1,7 @@
 //! The notifier on the broker in the process: what goes out, what awaiting a send means, and what is done about failures.
 
+#![allow(clippy::unwrap_used)]
+
 use oslo_messaging::Context;
 use oslo_messaging::Transport;
 use oslo_messaging::contract::BoxFuture;
