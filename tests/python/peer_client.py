@@ -4,7 +4,7 @@
 
 Each line on standard input is one request, run in a thread of its own:
 
-    {"id": N, "op": "call" | "cast" | "can_send_version", "target": {...}, "prepare": {...}, "method": M, "args": {...},
+    {"id": N, "op": "call" | "cast", "target": {...}, "prepare": {...}, "method": M, "args": {...},
      "odd": NAME, "context": {...}, "timeout": S, "call_monitor_timeout": S, "version_cap": V, "retry": N,
      "at_least_once": true}
 
@@ -44,8 +44,6 @@ def run(transport, request):
     client = oslo_messaging.get_rpc_client(transport, target, **options)
     if "prepare" in request:
         client = client.prepare(**request["prepare"])
-    if request["op"] == "can_send_version":
-        return client.can_send_version(request["version"])
     arguments = dict(request.get("args") or {})
     if "odd" in request:
         arguments["x"] = odd_values.ODD[request["odd"]]

@@ -1,10 +1,10 @@
 """A real oslo.messaging RPC server. argv[1] is its specification as JSON:
 
-    url, topic, servers: [name, ...], exchange, namespace_endpoints (default true), policy, conf, ping
+    url, topic, servers: [name, ...], exchange, conf
 
 Events on standard output: `ready` when every server listens, `request` for each method that runs, `stopped`.
 Commands on standard input: {"op": "state"} answers {"event": "state"}, {"op": "open", "gate": G} lets `wait_at(G)` go
-on, {"op": "begin_stop"}, {"op": "stop"}. The end of standard input stops it too.
+on. The end of standard input stops it.
 """
 import collections
 import json
@@ -98,14 +98,6 @@ class Endpoint(Recording):
         self.ran("length", context, x=x)
         return len(x)
 
-    def ping(self, context):
-        self.ran("ping", context)
-        return "pong"
-
-    def sync(self, context):
-        self.ran("sync", context)
-        return "sync"
-
     def whoami(self, context):
         self.ran("whoami", context)
         return self.server
@@ -121,10 +113,6 @@ class Endpoint(Recording):
     def none(self, context):
         self.ran("none", context)
         return None
-
-    def unserialisable(self, context):
-        self.ran("unserialisable", context)
-        return object()
 
     def boom_builtin(self, context):
         self.ran("boom_builtin", context)
@@ -145,14 +133,6 @@ class Endpoint(Recording):
     @oslo_messaging.expected_exceptions(KeyError)
     def raise_expected(self, context):
         raise KeyError("missing")
-
-    def _private(self, context):
-        return "private"
-
-    @oslo_messaging.expose
-    def exposed(self, context):
-        self.ran("exposed", context)
-        return "exposed"
 
 
 def versioned(namespace, version, method, legacy=None):
@@ -177,8 +157,6 @@ VERSIONED = [
 def main():
     spec = json.loads(sys.argv[1])
     transport = peer.configure(spec)
-    policy = {None: None, "legacy": oslo_messaging.LegacyRPCAccessPolicy,
-              "explicit": oslo_messaging.ExplicitRPCAccessPolicy}[spec.get("policy")]
     endpoints, servers = {}, []
     for name in spec["servers"]:
         endpoints[name] = Endpoint(name)
@@ -189,8 +167,7 @@ def main():
             instances.append(instance)
         own = transport if len(spec["servers"]) == 1 else oslo_messaging.get_rpc_transport(cfg.CONF, url=spec["url"])
         target = oslo_messaging.Target(exchange=spec.get("exchange"), topic=spec["topic"], server=name)
-        servers.append(oslo_messaging.get_rpc_server(own, target, instances, executor="threading",
-                                                     access_policy=policy))
+        servers.append(oslo_messaging.get_rpc_server(own, target, instances, executor="threading"))
     for server in servers:
         server.start()
     peer.emit(event="ready")
@@ -199,11 +176,6 @@ def main():
             peer.emit(event="state", servers={name: {"ival": e.number, "sval": e.text} for name, e in endpoints.items()})
         elif command["op"] == "open":
             GATES[command["gate"]].set()
-        elif command["op"] == "begin_stop":
-            for server in servers:
-                server.stop()
-        elif command["op"] == "stop":
-            break
     for server in servers:
         server.stop()
         server.wait()

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
+use tests::python::PythonServer;
 use tests::site::Site;
 use tests::wait::within;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -144,6 +145,15 @@ async fn python_interop_server_serves_the_documentations_python_client() {
 }
 
 #[tokio::test]
+async fn python_interop_client_calls_the_documentations_python_server() {
+    let site = Site::new("interop-p").await;
+    let server = PythonServer::of_the_documentation(&site.url, "test").await;
+    let client = run("python_interop", &["client", "--url", &site.url]).await;
+    assert!(client.status.success(), "{}", String::from_utf8_lossy(&client.stderr));
+    within(LIMIT, "the server ends", server.stopped()).await;
+}
+
+#[tokio::test]
 async fn python_interop_client_calls_a_server_in_rust() {
     let site = Site::new("interop-c").await;
     let mut server = program("python_interop");
@@ -171,6 +181,17 @@ async fn untyped_client_prints_one_line_of_json() {
     assert_eq!(raised["ran"], "no");
     assert_eq!(raised["class"], "NoSuchMethod");
     assert_eq!(raised["module"], "oslo_messaging.rpc.dispatcher");
+    let echoed =
+        call(&["--namespace", "ns1", "--version", "2.1", "--call-monitor", "30", "nsecho", r#"{"x": 1}"#]);
+    assert_eq!(untyped(&echoed).await, Ok(json!(["ns1-2.3", 1])));
+    let context = untyped(&call(&["get_context", "{}", r#"{"user": "ann"}"#])).await.unwrap();
+    assert_eq!(context["user"], "ann");
+    let remote = untyped(&call(&["boom_builtin"])).await.unwrap_err();
+    let expected = json!({"kind": "remote", "ran": "yes", "class": "ValueError", "module": "builtins",
+        "message": "('bad value', 42)", "args": ["bad value", 42], "kwargs": {}});
+    assert_eq!(remote, expected);
+    let elsewhere = untyped(&call(&["--exchange", "elsewhere", "test", "{}"])).await.unwrap_err();
+    assert_eq!(elsewhere["kind"], "unroutable");
     let bad = untyped(&call(&["test", r#"{"unknown": 1}"#])).await.unwrap_err();
     assert_eq!((&bad["class"], &bad["module"]), (&json!("TypeError"), &json!("builtins")));
     let nowhere = untyped(&["call", "--url", &site.url, "--topic", "nowhere", "--timeout", "5", "m"])

@@ -64,18 +64,6 @@ impl VirtualHost {
         names(&self.exchanges().await)
     }
 
-    /// Its bindings without those of the default exchange: `source`, `destination`, `routing_key`.
-    pub async fn bindings(&self) -> Vec<Value> {
-        let mut bindings = self.list("bindings").await;
-        bindings.retain(|b| b["source"] != "");
-        bindings
-    }
-
-    /// Its consumers: `queue.name`, `consumer_tag`, `prefetch_count`, `ack_required`.
-    pub async fn consumers(&self) -> Vec<Value> {
-        self.list("consumers").await
-    }
-
     /// Its open connections: `name`, `client_properties`, `channels`.
     pub async fn connections(&self) -> Vec<Value> {
         let path = format!("/vhosts/{}/connections", http::segment(&self.name));

@@ -84,16 +84,6 @@ impl PythonClient {
     pub async fn stop(self) {
         self.process.finish().await;
     }
-
-    /// Ends it with SIGKILL.
-    pub async fn kill(self) {
-        self.process.kill().await;
-    }
-
-    /// What it has logged so far.
-    pub fn log(&self) -> Vec<String> {
-        self.process.log()
-    }
 }
 
 impl PythonRequest<'_> {

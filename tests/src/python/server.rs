@@ -22,6 +22,17 @@ impl PythonServer {
         PythonServerBuilder { specification }
     }
 
+    /// The server of oslo.messaging's own documentation, which ends by itself when its `stop` is called.
+    pub async fn of_the_documentation(url: &str, topic: &str) -> Self {
+        let specification = json!({"url": url, "topic": topic});
+        Self { process: Process::start("documentation_server.py", &specification).await }
+    }
+
+    /// Waits until it has stopped by itself.
+    pub async fn stopped(&self) {
+        self.process.event("its stop", |event| (event["event"] == "stopped").then_some(())).await;
+    }
+
     /// The requests whose methods ran so far, in order: `server`, `method`, `args`, `context`.
     pub fn requests(&self) -> Vec<Value> {
         self.process.events().matching(|event| event["event"] == "request")
@@ -53,11 +64,6 @@ impl PythonServer {
         self.process.command(&json!({"op": "open", "gate": gate})).await;
     }
 
-    /// Calls `stop()` of each server, without waiting for running methods.
-    pub async fn begin_stop(&self) {
-        self.process.command(&json!({"op": "begin_stop"})).await;
-    }
-
     /// Stops the servers, waits for running methods, closes the connections.
     pub async fn stop(self) {
         self.process.finish().await;
@@ -66,11 +72,6 @@ impl PythonServer {
     /// Ends the process with SIGKILL.
     pub async fn kill(self) {
         self.process.kill().await;
-    }
-
-    /// What it has logged so far.
-    pub fn log(&self) -> Vec<String> {
-        self.process.log()
     }
 }
 
@@ -93,13 +94,6 @@ impl PythonServerBuilder {
     #[must_use]
     pub fn option(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.specification["conf"][name] = value.into();
-        self
-    }
-
-    /// Access policy: `legacy` or `explicit`.
-    #[must_use]
-    pub fn policy(mut self, policy: &str) -> Self {
-        self.specification["policy"] = json!(policy);
         self
     }
 
