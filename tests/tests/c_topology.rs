@@ -9,7 +9,7 @@ use oslo_messaging::transport::Transport;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::proxy::{Capture, Proxy, Record, Step};
-use tests::python::PythonServer;
+use tests::python::{PythonClient, PythonServer};
 use tests::rust_peer::{FunctionalClient, RustServer, connect};
 use tests::site::Site;
 
@@ -89,6 +89,88 @@ fn named(steps: &[Step]) -> Vec<String> {
     let fields =
         |step: &Step| step.fields.iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>();
     steps.iter().map(|step| format!("{}{}", step.head, fields(step))).collect()
+}
+
+/// What the broker lists, with the ids of one run replaced.
+async fn topology(site: &Site) -> Vec<String> {
+    let is_hex = |part: &str| part.len() == 32 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let name = |item: &Value| {
+        let parts = item["name"].as_str().unwrap().split('_');
+        parts.map(|part| if is_hex(part) { "<hex>" } else { part }).collect::<Vec<_>>().join("_")
+    };
+    let mut listed = Vec::new();
+    for (what, items) in [("exchange", site.host.exchanges().await), ("queue", site.host.queues().await)] {
+        for item in items {
+            let shown = ["type", "durable", "auto_delete", "exclusive", "arguments"].map(|key| &item[key]);
+            listed.push(format!("{what} {} {}", name(&item), json!(shown)));
+        }
+    }
+    listed.sort();
+    listed
+}
+
+/// With these options of `[oslo_messaging_rabbit]` a server and a client in Rust leave the same on the broker as two in
+/// Python, and a second server of the other language is not refused, whichever came first.
+async fn same_as_pythons(hint: &str, options: &[(&str, &str)]) {
+    let query = options.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
+    let conf: Value =
+        options.iter().map(|(name, value)| (format!("oslo_messaging_rabbit.{name}"), json!(value))).collect();
+    let python_server = async |site: &Site, name: &str| {
+        let mut builder = PythonServer::builder(&site.url, "topic1").servers(&[name]);
+        for (option, value) in conf.as_object().unwrap() {
+            builder = builder.option(option, value.clone());
+        }
+        builder.start().await
+    };
+    let python_client =
+        async |site: &Site| PythonClient::start_with(json!({"url": site.url, "conf": conf})).await;
+    let rust_url = |site: &Site| format!("{}?{query}", site.url);
+    let target = |server: &str| json!({"topic": "topic1", "server": server});
+
+    let python = Site::new(&format!("{hint}p")).await;
+    let _first = python_server(&python, "first").await;
+    let client = python_client(&python).await;
+    assert_eq!(client.call(target("first"), "whoami", json!({})).result().await, "first");
+    let rust = Site::new(&format!("{hint}r")).await;
+    let _first = RustServer::builder(&rust_url(&rust), "topic1", "first").start().await;
+    let transport = connect(&rust_url(&rust));
+    let to_rust = FunctionalClient::new(&transport, Target::server("topic1", "first"));
+    assert_eq!(to_rust.whoami(&Context::new()).await.unwrap(), "first");
+    assert_eq!(topology(&rust).await, topology(&python).await);
+
+    let _second = RustServer::builder(&rust_url(&python), "topic1", "second").start().await;
+    assert_eq!(client.call(target("second"), "whoami", json!({})).result().await, "second");
+    let _second = python_server(&rust, "second").await;
+    let client = python_client(&rust).await;
+    for server in ["first", "second"] {
+        assert_eq!(client.call(target(server), "whoami", json!({})).result().await, server);
+    }
+}
+
+#[tokio::test]
+async fn c02_durable_topology_is_pythons() {
+    same_as_pythons("c02", &[("amqp_durable_queues", "true")]).await;
+}
+
+#[tokio::test]
+async fn c03_auto_delete_topology_is_pythons() {
+    same_as_pythons("c03", &[("amqp_auto_delete", "true")]).await;
+}
+
+#[tokio::test]
+async fn c10_server_asks_for_the_prefetch_that_is_set() {
+    let site = Site::new("c10").await;
+    let proxy = Proxy::start(site.host.broker().address()).await;
+    let url = format!("{}?rabbit_qos_prefetch_count=7", site.host.url_at(proxy.address()));
+    let _server = RustServer::builder(&url, &site.topic, "server1").start().await;
+    let asked: Vec<Value> = proxy.sent("basic.qos").into_iter().map(|record| record.args).collect();
+    assert_eq!(asked, [json!({"prefetch_size": 0, "prefetch_count": 7, "global": false})]);
+}
+
+#[tokio::test]
+async fn c12_topology_with_another_expiry_or_none_is_pythons() {
+    same_as_pythons("c12", &[("rabbit_transient_queues_ttl", "60")]).await;
+    same_as_pythons("c12n", &[("rabbit_transient_queues_ttl", "0")]).await;
 }
 
 #[tokio::test]
