@@ -1,5 +1,6 @@
 //! The README says what is true: its first program is the example, its output is what that prints, its table is made from
-//! `docs/features.toml`, and the tests named there exist. `UPDATE_README=1` writes the parts anew.
+//! `docs/features.toml`, and the tests named there exist. `UPDATE_README=1` writes the parts anew. The files that it and the
+//! other documents name exist.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
@@ -82,18 +83,42 @@ fn hello_output() -> String {
     output.replace(id, "8d5d0a6c7f0e4a35b1f0d7a3c2e9b846")
 }
 
+/// Links of Markdown, and files of this repository between backticks.
+#[test]
+fn documents_name_files_that_exist() {
+    let folders = ["runtime/", "macros/", "examples/", "tests/", "benches/", "docs/"];
+    let mut missing = Vec::new();
+    for folder in ["", "docs/guide", "docs/decisions", "docs/results"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "md") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+            let links = links.filter(|link| !link.contains("://")).map(|link| root().join(folder).join(link));
+            let quoted = text.split('`').filter(|quoted| {
+                folders.iter().any(|folder| quoted.starts_with(folder))
+                    && !quoted.contains(char::is_whitespace)
+            });
+            let named: Vec<_> = links.chain(quoted.map(|quoted| root().join(quoted))).collect();
+            missing.extend(named.into_iter().filter(|named| !named.exists()));
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
 #[test]
 fn features_name_tests_that_exist() {
     let mut sources = String::new();
-    for entry in std::fs::read_dir(root().join("tests/tests")).unwrap() {
-        let path = entry.unwrap().path();
-        sources.push_str(&format!("binary {}\n", path.file_stem().unwrap().to_string_lossy()));
-        if path.extension().is_some_and(|extension| extension == "rs") {
-            sources.push_str(&std::fs::read_to_string(path).unwrap());
+    for folder in ["tests/tests", "runtime/tests"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            sources.push_str(&format!("binary {}\n", path.file_stem().unwrap().to_string_lossy()));
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                sources.push_str(&std::fs::read_to_string(path).unwrap());
+            }
         }
-    }
-    for row in ["runtime/src/version.rs", "runtime/tests/wire/main.rs"] {
-        sources.push_str(&std::fs::read_to_string(root().join(row)).unwrap_or_default());
     }
     for feature in features() {
         assert!(["yes", "partly", "not yet"].contains(&feature.here.as_str()), "{}", feature.what);
