@@ -4,9 +4,9 @@
 
 use oslo_messaging::contract::{DynEndpoint, DynRequest};
 use oslo_messaging::error::RemoteFailure;
-use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle};
-use oslo_messaging::transport::{ConnectFailureKind, Health};
-use oslo_messaging::{CallError, Context, Ran, Target, Transport};
+use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle, StartError};
+use oslo_messaging::transport::{ConnectFailureKind, DriverError, Health, Route};
+use oslo_messaging::{CallError, ConnectOptions, Context, Ran, Target, Transport};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -172,6 +172,64 @@ async fn stopping_one_server_of_a_transport_leaves_the_others() {
         if connections == 2 { Ok(()) } else { Err(connections) }
     })
     .await;
+}
+
+/// A channel that the broker closes is one role's loss, not the connection's.
+#[tokio::test]
+async fn what_the_broker_refuses_costs_no_connection() {
+    let site = Site::new("refusals").await;
+    let other = |name: &str| Target::server("shared", "one").with_exchange(name);
+    let endpoint = || DynEndpoint::new(|_: DynRequest| async { Ok::<_, RemoteFailure>(Value::Null) });
+    let durable = Transport::connect(format!("{}?amqp_durable_queues=true", site.url)).unwrap();
+    let server = RpcServer::builder(&durable, other("durable")).endpoint(endpoint()).build().unwrap();
+    // Its queues stay when it goes.
+    let server = server.start().await.unwrap();
+    server.stop();
+    server.wait(LIMIT).await;
+    let transport = site.transport();
+    let (_server, _) = echo(&transport, &site.topic, "one").await;
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    assert_eq!(call_until_answered(&client, 1).await, json!({"n": 1}));
+    let mut health = transport.watch_health();
+    health.borrow_and_update();
+    let refused = RpcServer::builder(&transport, other("transient")).endpoint(endpoint()).build().unwrap();
+    let error = refused.start().await.unwrap_err();
+    assert!(matches!(&error, StartError::Driver(DriverError::Refused { .. })), "{error}");
+    let missing = Route::Topic { exchange: "openstack".into(), topic: "missing".into() };
+    assert_eq!(transport.driver().inspect(&missing).await, None);
+    // Both connections have told what they had to tell once these have crossed them.
+    assert_eq!(call_until_answered(&client, 2).await, json!({"n": 2}));
+    let (_server, _) = echo(&transport, &site.topic, "two").await;
+    assert!(!health.has_changed().unwrap(), "{:?}", transport.health());
+    assert_eq!(transport.stats().connections_lost, 0);
+}
+
+#[test]
+fn a_closed_transport_leaves_no_task_in_the_runtime_of_its_user() {
+    let helper = tokio::runtime::Runtime::new().unwrap();
+    let site = helper.block_on(Site::new("tasks"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut options = ConnectOptions::default();
+        options.rabbit.io_in_caller_runtime = true;
+        // The task that sends heartbeats looks up once an interval.
+        let url = format!("{}?heartbeat_timeout_threshold=2", site.url);
+        let transport = Transport::connect_with(&url.parse().unwrap(), options).unwrap();
+        let (server, _) = echo(&transport, &site.topic, "one").await;
+        let client = RpcClient::new(&transport, Target::topic(&site.topic));
+        assert_eq!(call_until_answered(&client, 1).await, json!({"n": 1}));
+        server.stop();
+        server.wait(LIMIT).await;
+        transport.close(LIMIT).await;
+        drop((server, client, transport));
+        eventually(LIMIT, "all tasks end", || async {
+            match tokio::runtime::Handle::current().metrics().num_alive_tasks() {
+                0 => Ok(()),
+                tasks => Err(tasks),
+            }
+        })
+        .await;
+    });
 }
 
 #[tokio::test]

@@ -103,6 +103,7 @@ impl Link {
         let mut was_up = false;
         let mut last = None;
         let mut pause = Duration::ZERO;
+        let mut closed = self.watch();
         loop {
             let since = Instant::now();
             if !self.publish(LinkState::Down { since, attempts: 0, last: last.take(), was_up }) {
@@ -120,7 +121,12 @@ impl Link {
                 return;
             }
             let cause = loop {
-                match events.recv().await {
+                let event = tokio::select! {
+                    event = events.recv() => event,
+                    // A connection that is closed in order tells nothing.
+                    _ = closed.wait_for(|state| matches!(state, LinkState::Closed)) => return,
+                };
+                match event {
                     Some(Event::Blocked(reason)) => {
                         tracing::warn!(role = self.role, %node, %reason, "the broker blocks publishers");
                         self.publish(LinkState::Up(Up { blocked: Some(reason.into()), ..up.clone() }));

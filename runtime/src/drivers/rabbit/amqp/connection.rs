@@ -73,6 +73,7 @@ impl Connection {
         };
         let (sender, receiver) = mpsc::unbounded_channel();
         let mut events = connection.events_listener();
+        let status = connection.status().clone();
         tokio::spawn(async move {
             let mut lost =
                 AmqpError { code: None, scope: super::Scope::Connection, text: "closed".to_owned() };
@@ -80,6 +81,8 @@ impl Connection {
                 let event = match event {
                     lapin::Event::ConnectionBlocked(reason) => Event::Blocked(reason),
                     lapin::Event::ConnectionUnblocked => Event::Unblocked,
+                    // The end of a channel is told here too; whoever uses the channel learns of it there.
+                    lapin::Event::Error(_) if status.connected() => continue,
                     lapin::Event::Error(error) => {
                         lost = convert::error(&error);
                         break;
