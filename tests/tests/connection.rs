@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use futures_util::future::join_all;
 use oslo_messaging::contract::{DynEndpoint, DynRequest};
 use oslo_messaging::error::RemoteFailure;
 use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle, StartError};
 use oslo_messaging::transport::{ConnectFailureKind, DriverError, Health, Route};
 use oslo_messaging::{CallError, ConnectOptions, Context, Ran, Target, Transport};
 use serde_json::{Value, json};
+use std::future::IntoFuture;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -85,6 +87,18 @@ async fn a_call_says_why_no_broker_was_reached_and_that_it_has_not_run() {
     let error = within(LIMIT, "the call ends", call).await.unwrap_err();
     assert!(matches!(error, CallError::NotSent(_)), "{error:?}");
     assert!(error.to_string().contains(&free.to_string()), "names the host: {error}");
+}
+
+#[tokio::test]
+async fn a_close_waits_no_longer_than_what_waits_for_a_broker() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let transport = Transport::connect(format!("rabbit://{free}/")).unwrap();
+    let client = RpcClient::new(&transport, Target::topic("t"));
+    let cast = client.cast(&Context::new(), "m", &json!({})).timeout(Duration::from_millis(300));
+    // The transport is asked for its close while the cast waits.
+    let (sent, ()) =
+        within(LIMIT, "the close", async { tokio::join!(cast, transport.close(2 * LIMIT)) }).await;
+    assert_eq!(sent.unwrap_err().ran(), Ran::No);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,6 +244,32 @@ fn a_closed_transport_leaves_no_task_in_the_runtime_of_its_user() {
         })
         .await;
     });
+}
+
+/// The exchange of a fanout goes with its last queue; whoever has declared it before must declare it again.
+#[tokio::test]
+async fn a_fanout_that_nobody_listens_to_any_more_hurts_nothing() {
+    let site = Site::new("left").await;
+    let (theirs, ours) = (site.transport(), site.transport());
+    let (_stays, _) = echo(&ours, "stays", "one").await;
+    let stays = RpcClient::new(&ours, Target::topic("stays"));
+    let leaves = RpcClient::new(&ours, Target::topic(&site.topic));
+    for round in 0..3 {
+        let (server, journal) = echo(&theirs, &site.topic, "one").await;
+        let cast = |number: u64| leaves.cast(&Context::new(), "echo", &json!({ "n": number })).fanout();
+        cast(round).await.unwrap();
+        journal.first(1, LIMIT, "the fanout", |args| args["n"] == round).await;
+        server.stop();
+        server.wait(LIMIT).await;
+        // Several at a time: all of them meet the missing exchange.
+        let casts = (0..8).map(|number| cast(100 + number).into_future());
+        let calls = (0..8).map(|_| stays.call(&Context::new(), "echo", &json!({})).into_future());
+        let (casts, calls) = tokio::join!(join_all(casts), join_all(calls));
+        casts.into_iter().for_each(|cast| cast.unwrap());
+        for call in calls {
+            call.unwrap();
+        }
+    }
 }
 
 #[tokio::test]

@@ -33,8 +33,8 @@ impl WeakChannel {
     }
 }
 
-/// A publish whose frames are queued: resolves with the broker's word.
-pub(super) type Publishing = Pin<Box<dyn Future<Output = lapin::Result<Confirmation>> + Send>>;
+/// A publish whose frames are queued: resolves with the broker's word, and gives the message back.
+pub(super) type Publishing = Pin<Box<dyn Future<Output = (lapin::Result<Confirmation>, Message)> + Send>>;
 
 impl Channel {
     pub(super) fn new(inner: lapin::Channel) -> Self {
@@ -168,13 +168,15 @@ impl Channel {
     pub(super) fn publish(&self, message: Message) -> Publishing {
         let channel = Arc::clone(&self.inner);
         let mut publishing: Publishing = Box::pin(async move {
-            let Message { exchange, routing_key, mandatory, properties, body, .. } = message;
-            let options = BasicPublishOptions { mandatory, ..Default::default() };
-            let properties = convert::to_lapin(&properties);
-            channel
-                .basic_publish(exchange.into(), routing_key.into(), options, &body, properties)
-                .await?
-                .await
+            let options = BasicPublishOptions { mandatory: message.mandatory, ..Default::default() };
+            let (exchange, key) = (message.exchange.as_str().into(), message.routing_key.as_str().into());
+            let properties = convert::to_lapin(&message.properties);
+            let queued = channel.basic_publish(exchange, key, options, &message.body, properties).await;
+            let result = match queued {
+                Ok(confirmation) => confirmation.await,
+                Err(error) => Err(error),
+            };
+            (result, message)
         });
         // The first poll hands the frames to the connection's writer; the rest of the future waits for the broker.
         match publishing.as_mut().now_or_never() {

@@ -32,8 +32,8 @@ pub(in crate::drivers::rabbit) enum Outcome {
     Lost(AmqpError),
 }
 
-/// Called once with a message's outcome.
-pub(in crate::drivers::rabbit) type OnOutcome = Box<dyn FnOnce(Outcome) + Send>;
+/// Called once with a message's outcome, and with the message itself unless the driver has stopped.
+pub(in crate::drivers::rabbit) type OnOutcome = Box<dyn FnOnce(Outcome, Option<Message>) + Send>;
 
 /// A channel in confirm mode, and the task that settles what is published on it.
 #[derive(Clone)]
@@ -46,7 +46,6 @@ pub(in crate::drivers::rabbit) struct Confirms {
 }
 
 struct Entry {
-    unique_id: MessageId,
     publishing: Publishing,
     on_outcome: OnOutcome,
 }
@@ -72,20 +71,19 @@ impl Confirms {
 
     /// Publishes; returns at once. Messages leave in the order of calls.
     pub(in crate::drivers::rabbit) fn publish(&self, message: Message, on_outcome: OnOutcome) {
-        let unique_id = message.unique_id;
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let publishing = self.channel.publish(message);
-        let queued = self.queue.send(Entry { unique_id, publishing, on_outcome });
+        let queued = self.queue.send(Entry { publishing, on_outcome });
         drop(turn);
         if let Err(mpsc::error::SendError(entry)) = queued {
             let text = "the driver has stopped".to_owned();
-            (entry.on_outcome)(Outcome::Lost(AmqpError { code: None, scope: Scope::Connection, text }));
+            (entry.on_outcome)(Outcome::Lost(AmqpError { code: None, scope: Scope::Connection, text }), None);
         }
     }
 }
 
 struct Settled {
-    unique_id: MessageId,
+    message: Message,
     on_outcome: OnOutcome,
     outcome: Outcome,
 }
@@ -98,17 +96,17 @@ struct Pool {
 }
 
 struct Waiting {
-    entry: Option<(MessageId, OnOutcome)>,
+    on_outcome: Option<OnOutcome>,
     publishing: Publishing,
 }
 
 impl Future for Waiting {
-    type Output = (MessageId, OnOutcome, lapin::Result<Confirmation>);
+    type Output = (OnOutcome, lapin::Result<Confirmation>, Message);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let result = std::task::ready!(self.publishing.as_mut().poll(cx));
-        match self.entry.take() {
-            Some((unique_id, on_outcome)) => Poll::Ready((unique_id, on_outcome, result)),
+        let (result, message) = std::task::ready!(self.publishing.as_mut().poll(cx));
+        match self.on_outcome.take() {
+            Some(on_outcome) => Poll::Ready((on_outcome, result, message)),
             // Polled again after it was ready, which `FuturesUnordered` never does.
             None => Poll::Pending,
         }
@@ -163,8 +161,8 @@ async fn settle(
 
 impl Pool {
     fn add(&mut self, entry: Entry) {
-        let Entry { unique_id, publishing, on_outcome } = entry;
-        self.publishing.push(Waiting { entry: Some((unique_id, on_outcome)), publishing });
+        let Entry { publishing, on_outcome } = entry;
+        self.publishing.push(Waiting { on_outcome: Some(on_outcome), publishing });
     }
 
     /// Takes everything that is ready. `FuturesUnordered` may say "pending" while it has woken itself to go on: only a
@@ -176,9 +174,9 @@ impl Pool {
         loop {
             flag.woken.store(false, Ordering::Relaxed);
             match self.publishing.poll_next_unpin(&mut cx) {
-                Poll::Ready(Some((unique_id, on_outcome, result))) => {
+                Poll::Ready(Some((on_outcome, result, message))) => {
                     let outcome = self.outcome(result);
-                    into.push(Settled { unique_id, on_outcome, outcome });
+                    into.push(Settled { message, on_outcome, outcome });
                 }
                 Poll::Ready(None) => return,
                 Poll::Pending if flag.woken.load(Ordering::Relaxed) => {}
@@ -214,12 +212,10 @@ impl Pool {
     }
 
     fn tell(&mut self, batch: Vec<Settled>) {
-        for Settled { unique_id, on_outcome, outcome } in batch {
-            let outcome = match self.returned.remove(&unique_id) {
-                Some(returned) if outcome == Outcome::Confirmed || outcome == Outcome::Refused => returned,
-                _ => outcome,
-            };
-            on_outcome(outcome);
+        for Settled { message, on_outcome, outcome } in batch {
+            // What was returned is in no queue, whatever became of its confirmation.
+            let outcome = self.returned.remove(&message.unique_id).unwrap_or(outcome);
+            on_outcome(outcome, Some(message));
         }
     }
 }

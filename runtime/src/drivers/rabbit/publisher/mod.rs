@@ -3,19 +3,21 @@
 
 mod state;
 
-use super::amqp::{AmqpError, Confirms, Message, Outcome};
+use super::amqp::{AmqpError, Confirms, Message, Outcome, Scope};
 use super::link::{Link, LinkState, Up};
 use super::topology::{Address, Profile};
 use crate::error::NotSentReason;
 use crate::transport::{Confirmed, Publish, PublishError, Route, Settled};
 use crate::wire::WireFormat;
-use state::{Ready, State, Waiting, destination_key};
+use state::{Outlet, Ready, State, Terms, Waiting, destination_key};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// How soon channels are opened again on a connection that lives on.
 const REOPEN_PAUSE: Duration = Duration::from_millis(200);
+/// Least time between two looks for messages that have waited too long: each goes through all that wait.
+const EXPIRY_STEP: Duration = Duration::from_millis(10);
 
 /// The publishing half of the driver. Cheap to clone.
 #[derive(Clone)]
@@ -53,13 +55,13 @@ impl Publisher {
         let Address { exchange, routing_key } = self.shared.profile.address(&route);
         let key = destination_key(&route, &exchange, &routing_key);
         let message = Message { exchange, routing_key, mandatory, properties, body, unique_id };
+        let terms = Terms { route, settled, deadline, retry, again: false };
         let mut state = self.shared.lock();
         if state.closed {
             drop(state);
-            return settled(Err(PublishError::NotSent(NotSentReason::Closed)));
+            return (terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
         }
-        let at_once = state.ready.is_some()
-            && state.blocked.is_none()
+        let at_once = state.blocked.is_none()
             && state.has_room()
             && match state.destinations.get(key.as_deref().unwrap_or(&message.exchange)) {
                 Some(destination) => {
@@ -67,19 +69,18 @@ impl Publisher {
                 }
                 None => message.exchange.is_empty(),
             };
-        match state.ready.clone() {
-            Some(ready) if at_once && ready.confirms.is_open() => {
+        match state.outlet(&terms.route) {
+            Some(outlet) if at_once => {
                 state.take_room(message.body.len());
                 drop(state);
-                self.shared.hand_over(&ready, key, message, settled);
+                self.shared.hand_over(&outlet, message, terms);
             }
             _ => {
-                let since = Instant::now();
-                let key = key.unwrap_or_else(|| message.exchange.clone());
-                let waiting = Waiting { route, message, settled, since, deadline, retry };
-                state.destinations.entry(key).or_default().waiting.push_back(waiting);
-                drop(state);
-                self.shared.pump.notify_one();
+                let waiting = Waiting { message, terms, since: Instant::now() };
+                if state.enqueue(waiting) {
+                    drop(state);
+                    self.shared.pump.notify_one();
+                }
             }
         }
     }
@@ -92,7 +93,7 @@ impl Publisher {
             state.destinations.drain().flat_map(|(_, destination)| destination.waiting).collect();
         drop(state);
         for waiting in waiting {
-            (waiting.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
+            (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
         }
         self.shared.pump.notify_one();
     }
@@ -101,11 +102,8 @@ impl Publisher {
     pub(super) async fn settled(&self) {
         loop {
             let idle = self.shared.idle.notified();
-            {
-                let state = self.shared.lock();
-                if state.in_flight == 0 && state.destinations.values().all(|d| d.waiting.is_empty()) {
-                    return;
-                }
+            if self.shared.lock().is_idle() {
+                return;
             }
             idle.await;
         }
@@ -119,6 +117,7 @@ impl Publisher {
     /// Moves what waits. Runs until the link is closed.
     pub(super) async fn run(self) {
         let mut link = self.shared.link.watch();
+        let mut look_for_late = true;
         loop {
             let up = match &*link.borrow_and_update() {
                 LinkState::Up(up) => Some(up.clone()),
@@ -127,23 +126,33 @@ impl Publisher {
             };
             let connected = up.is_some();
             self.shared.follow(up).await;
-            let mut next_deadline = self.shared.expire();
-            self.shared.flush().await;
-            if connected && self.shared.lock().ready.is_none() {
-                let again = Instant::now() + REOPEN_PAUSE;
-                next_deadline = Some(next_deadline.map_or(again, |deadline| deadline.min(again)));
+            if look_for_late {
+                self.shared.expire();
             }
-            let deadline = async {
-                match next_deadline {
-                    Some(deadline) => tokio::time::sleep_until(deadline.into()).await,
+            self.shared.flush().await;
+            let (mut wake_at, is_ready) = {
+                let state = self.shared.lock();
+                (state.next_expiry, state.ready.is_some())
+            };
+            if connected && !is_ready {
+                let again = Instant::now() + REOPEN_PAUSE;
+                wake_at = Some(wake_at.map_or(again, |wake_at| wake_at.min(again)));
+            }
+            let wake = async {
+                match wake_at {
+                    Some(wake_at) => tokio::time::sleep_until(wake_at.into()).await,
                     None => std::future::pending().await,
                 }
             };
-            tokio::select! {
-                changed = link.changed() => if changed.is_err() { return },
-                () = self.shared.pump.notified() => {}
-                () = deadline => {}
-            }
+            look_for_late = tokio::select! {
+                changed = link.changed() => match changed {
+                    // Failed attempts to connect use up what a message allows of them.
+                    Ok(()) => true,
+                    Err(_) => return,
+                },
+                () = self.shared.pump.notified() => false,
+                () = wake => true,
+            };
         }
     }
 }
@@ -159,14 +168,14 @@ impl Shared {
             let mut state = self.lock();
             state.blocked = up.as_ref().and_then(|up| up.blocked.clone());
             let keep = match (&state.ready, &up) {
-                (Some(ready), Some(up)) => ready.generation == up.generation && ready.confirms.is_open(),
+                (Some(ready), Some(up)) => ready.up.generation == up.generation && ready.confirms.is_open(),
                 _ => false,
             };
             if !keep {
                 state.ready = None;
-                for destination in state.destinations.values_mut() {
-                    destination.declared = false;
-                }
+                // Nothing counts as declared any more; what nobody waits for need not be remembered.
+                state.destinations.retain(|_, destination| !destination.waiting.is_empty());
+                state.destinations.values_mut().for_each(|destination| destination.declared = false);
             }
             keep
         };
@@ -178,28 +187,31 @@ impl Shared {
         }
     }
 
-    /// Fails what has waited too long; tells when the next one will have.
-    fn expire(&self) -> Option<Instant> {
+    /// Fails what has waited too long.
+    fn expire(&self) {
         let now = Instant::now();
         let (attempts, cause) = self.link.trouble();
         let mut state = self.lock();
         let blocked = state.blocked.clone();
         let too_late = |waiting: &Waiting, connected: bool| {
-            waiting.deadline.is_some_and(|deadline| deadline <= now)
-                || (!connected && waiting.retry.is_some_and(|retry| attempts > retry))
+            waiting.terms.deadline.is_some_and(|deadline| deadline <= now)
+                || (!connected && waiting.terms.retry.is_some_and(|retry| attempts > retry))
         };
         let expired = state.take_expired(too_late);
-        let next = state.next_deadline();
+        state.next_expiry = state.next_deadline().map(|deadline| deadline.max(now + EXPIRY_STEP));
         drop(state);
+        if expired.is_empty() {
+            return;
+        }
         for waiting in expired {
             let waited = now.duration_since(waiting.since);
             let reason = match &blocked {
                 Some(reason) => NotSentReason::Blocked(reason.to_string()),
                 None => NotSentReason::Unreachable { waited, attempts, cause: cause.clone() },
             };
-            (waiting.settled)(Err(PublishError::NotSent(reason)));
+            (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
         }
-        next
+        self.tell_if_idle();
     }
 
     /// Declares what has to be declared and hands over what waits, as far as there is room.
@@ -218,28 +230,30 @@ impl Shared {
                 };
                 let Some(first) = destination.waiting.front() else { return };
                 destination.flushing = true;
-                (ready, key.clone(), destination.declared, first.route.clone())
+                (ready, key.clone(), destination.declared, first.terms.route.clone())
             };
-            if !declared && let Err(error) = self.declare(&ready, &route).await {
-                if !self.refused(&key, &route, &ready, &error) {
-                    return;
-                }
-                continue;
-            }
+            let outlet = match self.prepare(&ready, &route, declared).await {
+                Ok(outlet) => outlet,
+                Err(error) if self.refused(&key, &route, &ready, &error) => continue,
+                Err(_) => return,
+            };
             let mut batch = Vec::new();
-            let owns_queue = destination_key(&route, "", "").is_some();
             {
                 let mut state = self.lock();
                 while state.has_room() {
                     let Some(destination) = state.destinations.get_mut(&key) else { break };
+                    if declared && !destination.declared {
+                        // Its exchange has gone meanwhile.
+                        break;
+                    }
                     destination.declared = true;
                     let Some(waiting) = destination.waiting.pop_front() else { break };
                     state.take_room(waiting.message.body.len());
                     batch.push(waiting);
                 }
             }
-            for waiting in batch {
-                self.hand_over(&ready, owns_queue.then(|| key.clone()), waiting.message, waiting.settled);
+            for Waiting { message, terms, .. } in batch {
+                self.hand_over(&outlet, message, terms);
             }
             if let Some(destination) = self.lock().destinations.get_mut(&key) {
                 destination.flushing = false;
@@ -247,15 +261,36 @@ impl Shared {
         }
     }
 
-    async fn declare(&self, ready: &Ready, route: &Route) -> Result<(), AmqpError> {
-        let (exchange, source) = self.profile.publisher_declares(route);
-        if let Some(exchange) = exchange {
-            ready.setup.declare_exchange(&exchange).await?;
+    /// Declares what a route needs, unless that is done, and opens its channel, unless that is open.
+    async fn prepare(&self, ready: &Ready, route: &Route, declared: bool) -> Result<Outlet, AmqpError> {
+        if !declared {
+            let (exchange, source) = self.profile.publisher_declares(route);
+            if let Some(exchange) = exchange {
+                ready.setup.declare_exchange(&exchange).await?;
+            }
+            if let Some(source) = source {
+                super::subscription::declare(&ready.setup, &source).await?;
+            }
         }
-        if let Some(source) = source {
-            super::subscription::declare(&ready.setup, &source).await?;
+        if let Some(outlet) = ready.outlet(route) {
+            return Ok(outlet);
         }
-        Ok(())
+        if !matches!(route, Route::Fanout { .. }) {
+            let text = "the publishing channel is closed".to_owned();
+            return Err(AmqpError { code: None, scope: Scope::Channel, text });
+        }
+        let confirms =
+            Confirms::start(ready.up.connection.channel().await?, Arc::clone(&self.format)).await?;
+        let ready = Ready { fanout: Some(Arc::new(confirms)), ..ready.clone() };
+        let outlet = ready.outlet(route);
+        let mut state = self.lock();
+        if state.ready.is_some() {
+            state.ready = Some(ready);
+        }
+        outlet.ok_or_else(|| {
+            let text = "the channel for fanouts is closed".to_owned();
+            AmqpError { code: None, scope: Scope::Channel, text }
+        })
     }
 
     /// A declaration failed. When the broker refused it for good, what waits for it fails too; otherwise it waits on.
@@ -273,32 +308,38 @@ impl Shared {
         let waiting = std::mem::take(&mut destination.waiting);
         drop(state);
         for waiting in waiting {
-            let what = format!("the declaration for {route:?} on {}", ready.node);
+            let what = format!("the declaration for {route:?} on {}", ready.up.node);
             let reason = NotSentReason::Refused { what, cause: error.to_string() };
-            (waiting.settled)(Err(PublishError::NotSent(reason)));
+            (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
         }
+        self.tell_if_idle();
         self.pump.notify_one();
         true
     }
 
-    /// Hands a message to the connection. `queue` is the key of a destination whose queue the publisher has declared.
-    fn hand_over(self: &Arc<Self>, ready: &Ready, queue: Option<String>, message: Message, settled: Settled) {
+    fn hand_over(self: &Arc<Self>, outlet: &Outlet, message: Message, terms: Terms) {
         let bytes = message.body.len();
-        let Ready { node, .. } = ready;
-        let (shared, node) = (Arc::clone(self), Arc::clone(node));
-        let (exchange, routing_key) = (message.exchange.clone(), message.routing_key.clone());
-        let on_outcome = Box::new(move |outcome| {
+        let (shared, node) = (Arc::clone(self), Arc::clone(&outlet.node));
+        let on_outcome = Box::new(move |outcome, message: Option<Message>| {
             let lost = matches!(outcome, Outcome::Lost(_));
+            let settling = match (outcome, message) {
+                (Outcome::Lost(error), Some(message)) if gone(&error, &terms.route, &message) => {
+                    shared.once_more(error, message, terms)
+                }
+                (outcome, _) => Some((outcome, terms)),
+            };
             if shared.give_room(bytes) || lost {
                 shared.pump.notify_one();
             }
-            if let (Outcome::Returned { .. }, Some(queue)) = (&outcome, &queue) {
-                shared.forget_declaration(queue);
-            }
+            let Some((outcome, terms)) = settling else { return };
             let node = Some(node);
-            settled(match outcome {
+            (terms.settled)(match outcome {
                 Outcome::Confirmed => Ok(Confirmed { node }),
                 Outcome::Returned { code, text } => {
+                    let Address { exchange, routing_key } = shared.profile.address(&terms.route);
+                    if let Some(queue) = destination_key(&terms.route, &exchange, &routing_key) {
+                        shared.forget_declaration(&queue);
+                    }
                     Err(PublishError::Returned { exchange, routing_key, code, text, node })
                 }
                 Outcome::Refused => {
@@ -310,7 +351,27 @@ impl Shared {
                 }
             });
         });
-        ready.confirms.publish(message, on_outcome);
+        outlet.confirms.publish(message, on_outcome);
+    }
+
+    /// Queues a fanout again whose exchange has gone with its last queue. Whoever had it from that exchange has left, so
+    /// nobody gets it twice. Gives back what is not to be tried again.
+    fn once_more(&self, error: AmqpError, message: Message, terms: Terms) -> Option<(Outcome, Terms)> {
+        let mut state = self.lock();
+        if let Some(destination) = state.destinations.get_mut(&message.exchange) {
+            destination.declared = false;
+        }
+        if terms.again || state.closed {
+            return Some((Outcome::Lost(error), terms));
+        }
+        state.enqueue(Waiting { message, terms: Terms { again: true, ..terms }, since: Instant::now() });
+        None
+    }
+
+    fn tell_if_idle(&self) {
+        if self.lock().is_idle() {
+            self.idle.notify_waiters();
+        }
     }
 
     /// The queue that was declared for a destination is gone: it is declared again before the next message.
@@ -333,8 +394,15 @@ impl Shared {
     }
 }
 
+/// Whether a fanout was lost because its exchange does not exist.
+fn gone(error: &AmqpError, route: &Route, message: &Message) -> bool {
+    matches!(route, Route::Fanout { .. })
+        && error.code == Some(404)
+        && error.text.contains(&format!("'{}'", message.exchange))
+}
+
 async fn open(up: &Up, format: Arc<dyn WireFormat>) -> Result<Ready, AmqpError> {
     let setup = up.connection.channel().await?;
     let confirms = Arc::new(Confirms::start(up.connection.channel().await?, format).await?);
-    Ok(Ready { confirms, setup, node: Arc::clone(&up.node), generation: up.generation })
+    Ok(Ready { confirms, fanout: None, setup, up: up.clone() })
 }

@@ -1,6 +1,7 @@
 //! What a publisher holds: the open channels, what is in flight, and what waits for which destination.
 
 use crate::drivers::rabbit::amqp::{Channel, Confirms, Message};
+use crate::drivers::rabbit::link::Up;
 use crate::transport::{Route, Settled};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -21,14 +22,37 @@ pub(super) struct State {
     pub(super) in_flight: usize,
     pub(super) in_flight_bytes: usize,
     pub(super) closed: bool,
+    /// When the next waiting message may be too late; nobody looks before.
+    pub(super) next_expiry: Option<Instant>,
 }
 
+/// The open channels of one connection.
 #[derive(Clone)]
 pub(super) struct Ready {
     pub(super) confirms: Arc<Confirms>,
+    /// For fanouts alone, opened by the first: their exchanges go with the last listener, and a publish to a missing
+    /// exchange costs the channel and whatever else is on its way over it.
+    pub(super) fanout: Option<Arc<Confirms>>,
     pub(super) setup: Channel,
+    pub(super) up: Up,
+}
+
+/// The open channel that a message leaves by.
+pub(super) struct Outlet {
+    pub(super) confirms: Arc<Confirms>,
     pub(super) node: Arc<str>,
-    pub(super) generation: u64,
+}
+
+impl Ready {
+    /// The channel for `route`, if it is open.
+    pub(super) fn outlet(&self, route: &Route) -> Option<Outlet> {
+        let confirms = match route {
+            Route::Fanout { .. } => self.fanout.as_ref()?,
+            _ => &self.confirms,
+        };
+        let open = confirms.is_open();
+        open.then(|| Outlet { confirms: Arc::clone(confirms), node: Arc::clone(&self.up.node) })
+    }
 }
 
 #[derive(Default)]
@@ -39,13 +63,21 @@ pub(super) struct Destination {
     pub(super) waiting: VecDeque<Waiting>,
 }
 
+/// A message that waits.
 pub(super) struct Waiting {
-    pub(super) route: Route,
     pub(super) message: Message,
-    pub(super) settled: Settled,
+    pub(super) terms: Terms,
     pub(super) since: Instant,
+}
+
+/// What goes with a message until it is settled.
+pub(super) struct Terms {
+    pub(super) route: Route,
+    pub(super) settled: Settled,
     pub(super) deadline: Option<Instant>,
     pub(super) retry: Option<u32>,
+    /// Whether it was published before and met a missing exchange.
+    pub(super) again: bool,
 }
 
 impl State {
@@ -56,6 +88,32 @@ impl State {
     pub(super) fn take_room(&mut self, bytes: usize) {
         self.in_flight += 1;
         self.in_flight_bytes += bytes;
+    }
+
+    /// Nothing waits and nothing is unconfirmed.
+    pub(super) fn is_idle(&self) -> bool {
+        self.in_flight == 0 && self.destinations.values().all(|destination| destination.waiting.is_empty())
+    }
+
+    /// The open channel for `route`.
+    pub(super) fn outlet(&self, route: &Route) -> Option<Outlet> {
+        self.ready.as_ref()?.outlet(route)
+    }
+
+    /// Lets a message wait; tells whether there is anything to do about it now.
+    pub(super) fn enqueue(&mut self, waiting: Waiting) -> bool {
+        let exchange = &waiting.message.exchange;
+        let key = destination_key(&waiting.terms.route, exchange, &waiting.message.routing_key)
+            .unwrap_or_else(|| exchange.clone());
+        // Without a connection the attempts that it allows may have failed already.
+        let look_now = self.ready.is_none() && waiting.terms.retry.is_some();
+        let deadline = if look_now { Some(waiting.since) } else { waiting.terms.deadline };
+        let sooner = deadline.is_some_and(|deadline| self.next_expiry.is_none_or(|next| deadline < next));
+        if sooner {
+            self.next_expiry = deadline;
+        }
+        self.destinations.entry(key).or_default().waiting.push_back(waiting);
+        sooner || (self.ready.is_some() && self.blocked.is_none())
     }
 
     /// Takes out what `too_late` says, which is also told whether there is a connection; the rest keeps its order.
@@ -76,7 +134,7 @@ impl State {
 
     /// When the next waiting message is too late.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.destinations.values().flat_map(|d| &d.waiting).filter_map(|waiting| waiting.deadline).min()
+        self.destinations.values().flat_map(|d| &d.waiting).filter_map(|waiting| waiting.terms.deadline).min()
     }
 }
 
