@@ -1,5 +1,6 @@
 //! What a notifier counts, and how its failures reach the log.
 
+use crate::serving::LogLimit;
 use crate::transport::Counter;
 
 /// What a notifier has done so far. A snapshot; all counts since it was built.
@@ -17,6 +18,7 @@ pub struct NotifierStats {
 pub(super) struct NotifierCounters {
     pub(super) sent: Counter,
     pub(super) failed: Counter,
+    log: LogLimit,
 }
 
 impl NotifierCounters {
@@ -26,6 +28,8 @@ impl NotifierCounters {
 
     /// Says that a notification was not taken, whether or not the caller looks at the error.
     pub(super) fn log(&self, error: &super::NotifyError) {
-        tracing::error!("{error}");
+        if let Some(unlogged) = self.log.pass() {
+            tracing::error!(unlogged, "{error}");
+        }
     }
 }
