@@ -52,15 +52,16 @@ pub struct DriversFailed {
 impl fmt::Display for DriversFailed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { event_type, priority, message_id, failures, taken_by } = self;
-        write!(f, "{priority} notification `{event_type}` (message id {message_id})")?;
-        for (at, (driver, failure)) in failures.iter().enumerate() {
-            write!(f, "{} driver `{driver}`: {failure}", if at == 0 { ":" } else { ";" })?;
-        }
-        if !taken_by.is_empty() {
-            write!(f, "; taken by `{}`", taken_by.join("`, `"))?;
-        }
-        Ok(())
+        let ends = ends(failures, taken_by);
+        write!(f, "{priority} notification `{event_type}` (message id {message_id}): {ends}")
     }
+}
+
+/// How it went with several drivers.
+fn ends(failures: &[(String, DriverFailure)], taken_by: &[String]) -> String {
+    let failures = failures.iter().map(|(driver, failure)| format!("driver `{driver}`: {failure}"));
+    let taken_by = (!taken_by.is_empty()).then(|| format!("taken by `{}`", taken_by.join("`, `")));
+    failures.chain(taken_by).collect::<Vec<_>>().join("; ")
 }
 
 impl std::error::Error for DriversFailed {}
@@ -85,6 +86,14 @@ pub enum DriverFailure {
         /// What happened instead of a confirmation, and where.
         cause: String,
     },
+    /// Drivers that this one gives notifications to failed.
+    #[error("{}", ends(failures, taken_by))]
+    Behind {
+        /// Drivers that failed, by name, and why.
+        failures: Vec<(String, DriverFailure)>,
+        /// Drivers that took it, by name.
+        taken_by: Vec<String>,
+    },
     /// The driver's format cannot carry it; nothing was sent.
     #[error("not sent: {0}")]
     Unsendable(String),
@@ -96,6 +105,12 @@ pub enum DriverFailure {
 impl DriverFailure {
     /// Whether somebody may have got it all the same.
     pub fn may_have_arrived(&self) -> bool {
-        !matches!(self, Self::NotSent { .. } | Self::Unsendable(_))
+        match self {
+            Self::NotSent { .. } | Self::Unsendable(_) => false,
+            Self::Behind { failures, taken_by } => {
+                !taken_by.is_empty() || failures.iter().any(|(_, failure)| failure.may_have_arrived())
+            }
+            Self::Unconfirmed { .. } | Self::Other(_) => true,
+        }
     }
 }

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "transport")]
 mod driver;
+#[cfg(feature = "transport")]
+mod drivers;
 mod endpoint;
 #[cfg(feature = "transport")]
 mod error;
@@ -25,6 +27,10 @@ mod typed;
 
 #[cfg(feature = "transport")]
 pub use driver::NotifyDriver;
+#[cfg(feature = "transport")]
+pub use drivers::{LogDriver, NoopDriver};
+#[cfg(feature = "config")]
+pub use drivers::{RoutingDriver, RoutingError, RulePlace};
 #[cfg(feature = "transport")]
 pub use error::{DriverFailure, DriversFailed, NotifyError};
 #[cfg(feature = "transport")]

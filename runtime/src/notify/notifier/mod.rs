@@ -106,9 +106,10 @@ impl Notifier {
         self
     }
 
-    /// Whether notifications go anywhere: whether there is a driver. Corresponds to `Notifier.is_enabled`.
+    /// Whether notifications go anywhere: whether there is a driver other than `noop`. Corresponds to
+    /// `Notifier.is_enabled`, which is true without any driver, too.
     pub fn is_enabled(&self) -> bool {
-        !self.shared.drivers.is_empty()
+        self.drivers().any(|name| name != "noop")
     }
 
     /// Names of the drivers, in the order of the builder.
