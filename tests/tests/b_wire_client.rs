@@ -158,6 +158,8 @@ fn reply_variant(variant: &str, ok: &Value) -> (Vec<String>, Expected) {
             (vec![envelope(&with("ending", json!(false))), envelope(&with("result", Value::Null))], result())
         }
         "heartbeat first" => (vec![heartbeat, whole], result()),
+        // Python raises an AttributeError out of its own code.
+        "heartbeat alone" => (vec![heartbeat], Expected::Timeout),
         "bare" => (vec![ok.to_string()], result()),
         "same unique id twice" => (vec![envelope(&with("ending", json!(false))), whole], result()),
         "somebody else's first" => (vec![envelope(&with("_msg_id", json!("someone-else"))), whole], result()),
@@ -176,6 +178,24 @@ fn reply_variant(variant: &str, ok: &Value) -> (Vec<String>, Expected) {
         }
         "failure of Rust" => {
             (failure("RustError", "my_crate::errors", json!([])), Expected::Failure("RustError"))
+        }
+        "failure of no class that there is" => {
+            (failure("NoSuchThing", "builtins", json!(["oops"])), Expected::Failure("NoSuchThing"))
+        }
+        "failure of a class that is no exception" => {
+            (failure("dict", "builtins", json!([])), Expected::Failure("dict"))
+        }
+        "failure of a class that ends Python" => {
+            (failure("KeyboardInterrupt", "builtins", json!([])), Expected::Failure("KeyboardInterrupt"))
+        }
+        // It names another method than the one called: somebody else was refused, further on.
+        "failure of another call" => {
+            let text = "Endpoint does not support RPC method q";
+            let mut failure =
+                json!({"class": "NoSuchMethod", "module": "oslo_messaging.rpc.dispatcher", "tb": []});
+            failure["message"] = json!(text);
+            failure["args"] = json!([text]);
+            (failed(json!(failure.to_string())), Expected::Failure("NoSuchMethod"))
         }
         "failure with odd args" => {
             (failure("OSError", "builtins", json!([1, {}])), Expected::Failure("OSError"))
@@ -216,6 +236,7 @@ async fn b07_client_survives_every_reply_variant() {
         "failure false",
         "two parts",
         "heartbeat first",
+        "heartbeat alone",
         "bare",
         "no content type",
         "same unique id twice",
@@ -225,6 +246,10 @@ async fn b07_client_survives_every_reply_variant() {
         "failure minimal",
         "failure of Python 2",
         "failure of Rust",
+        "failure of no class that there is",
+        "failure of a class that is no exception",
+        "failure of a class that ends Python",
+        "failure of another call",
         "failure with odd args",
         "silence",
         "normal",

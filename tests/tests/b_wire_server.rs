@@ -147,7 +147,7 @@ fn variants() -> Vec<Variant> {
     let encoded = |encoding: &str| oslo_properties().with_content_encoding(encoding.into());
     let plain = oslo_properties;
     let good = |label, properties, body| Variant { label, properties, body, verdict: "ack", runs: true };
-    // Python acknowledges these two before it looks at them; they fail in its log. A request that cannot be read and says
+    // Python acknowledges these before it looks at them; they fail in its log. A request that cannot be read and says
     // nobody to answer to is rejected here like every other unreadable body: it is gone either way, and where an operator
     // has given the queue a dead-letter exchange he finds it there. With an address it is answered and acknowledged.
     let unreadable =
@@ -173,8 +173,10 @@ fn variants() -> Vec<Variant> {
     vec![
         good("minimal", plain(), enveloped("minimal")),
         bad("no content type", untyped().with_content_encoding("utf-8".into()), enveloped("no content type")),
+        bad("no properties", untyped(), enveloped("no properties")),
         good("no encoding", untyped().with_content_type("application/json".into()), enveloped("no encoding")),
         good("raw hé中😀", plain(), raw_utf8),
+        good("escaped é", plain(), enveloped("escaped é").replace('é', r"\u00e9")),
         good("encoding binary", encoded("binary"), enveloped("encoding binary")),
         good("encoding us-ascii", encoded("us-ascii"), enveloped("encoding us-ascii")),
         good("encoding UTF-8", encoded("UTF-8"), enveloped("encoding UTF-8")),
@@ -199,6 +201,8 @@ fn variants() -> Vec<Variant> {
         good("namespace null", plain(), envelope(&changed("namespace null", "namespace", Value::Null))),
         odd("namespace empty", envelope(&changed("namespace empty", "namespace", json!("")))),
         good("extra inner key", plain(), envelope(&changed("extra inner key", "foo", json!(1)))),
+        // Python runs it and publishes the answer to nobody, again and again for a minute.
+        unreadable("no reply queue", envelope(&changed("no reply queue", "_msg_id", json!(id())))),
         unreadable("no method", without("no method", "method")),
         bad("not json", plain(), "this is not json".to_owned()),
         bad("a text", plain(), "\"a text\"".to_owned()),
