@@ -1,16 +1,17 @@
-#[automatically_derived]
-#[allow(deprecated)]
-impl ::oslo_messaging::__private::Notification for InstanceCreated {
-    const DESCRIPTOR: ::oslo_messaging::__private::NotificationDescriptor = ::oslo_messaging::__private::NotificationDescriptor::new(
+const _: () = {
+    use ::oslo_messaging::__private as rt;
+    const DESCRIPTOR: rt::NotificationDescriptor = rt::NotificationDescriptor::new(
         "InstanceCreated",
         "compute.instance.create.end",
-        ::oslo_messaging::__private::Priority::Audit,
-        ::oslo_messaging::__private::Version::new(1, 2),
+        rt::Priority::Audit,
+        rt::Version::new(1, 2),
         "An instance has been created.",
         ::core::module_path!(),
     );
-}
-const _: () = {
-    static DESCRIPTOR: ::oslo_messaging::__private::NotificationDescriptor = <InstanceCreated as ::oslo_messaging::__private::Notification>::DESCRIPTOR;
-    ::oslo_messaging::__private::submit_notification!(DESCRIPTOR);
+    #[automatically_derived]
+    #[allow(deprecated)]
+    impl rt::Notification for InstanceCreated {
+        const DESCRIPTOR: rt::NotificationDescriptor = DESCRIPTOR;
+    }
+    rt::submit_notification!(DESCRIPTOR);
 };

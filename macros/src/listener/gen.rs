@@ -184,7 +184,12 @@ fn option(value: Option<&String>) -> TokenStream {
 fn payload(method: &Method, rt: &Ident) -> TokenStream {
     match &method.payload {
         Payload::Typed(ty) => ty.to_token_stream(),
-        Payload::Raw(span) => quote_spanned!(*span=> #rt::RawJson),
+        Payload::Raw(span) => {
+            let here = Span::mixed_site().located_at(*span);
+            let mut rt = rt.clone();
+            rt.set_span(here);
+            quote_spanned!(here=> #rt::RawJson)
+        }
     }
 }
 

@@ -91,7 +91,7 @@ fn event_type(entry: &Entry, errors: &Errors) -> Option<String> {
     } else if let Some(found) = value.chars().find(|c| ['*', '?', '['].contains(c)) {
         format!(
             "`{found}` has no place in an event type: a payload type is sent with one, not with a pattern\n\
-             note: patterns belong into the `#[on(..)]` of a listener"
+             note: patterns belong in the `#[on(..)]` of a listener"
         )
     } else {
         return Some(value);

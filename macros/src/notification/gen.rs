@@ -1,9 +1,9 @@
 //! Writes the implementation of `Notification`, and registers the type.
 
 use super::check::Model;
-use crate::names;
+use crate::names::{self, Taken};
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 /// A type in which something is wrong is implemented too, so that what uses it is not told that it is no payload type; it is
 /// not registered.
@@ -12,25 +12,20 @@ pub(super) fn implementation(model: &Model, sound: bool) -> TokenStream {
     if model.generic {
         return TokenStream::new();
     }
-    let rt = quote!(#runtime::__private);
+    let mut taken = Taken::default();
+    taken.add(ident.to_token_stream());
+    let (rt, descriptor) = (taken.fresh("rt"), taken.fresh("DESCRIPTOR"));
     let name = names::wire(ident);
     let priority = model.priority.variant();
     let (major, minor) =
         (Literal::u32_unsuffixed(model.version.major), Literal::u32_unsuffixed(model.version.minor));
     let doc = model.doc.text();
-    let registered = sound.then(|| {
-        quote_spanned! {Span::mixed_site()=>
-            const _: () = {
-                static DESCRIPTOR: #rt::NotificationDescriptor = <#ident as #rt::Notification>::DESCRIPTOR;
-                #rt::submit_notification!(DESCRIPTOR);
-            };
-        }
-    });
+    let registered = sound.then(|| quote!(#rt::submit_notification!(#descriptor);));
     quote_spanned! {Span::mixed_site()=>
-        #[automatically_derived]
-        #[allow(deprecated)]
-        impl #rt::Notification for #ident {
-            const DESCRIPTOR: #rt::NotificationDescriptor = #rt::NotificationDescriptor::new(
+        const _: () = {
+            use #runtime::__private as #rt;
+
+            const #descriptor: #rt::NotificationDescriptor = #rt::NotificationDescriptor::new(
                 #name,
                 #event_type,
                 #rt::Priority::#priority,
@@ -38,8 +33,14 @@ pub(super) fn implementation(model: &Model, sound: bool) -> TokenStream {
                 #doc,
                 ::core::module_path!(),
             );
-        }
 
-        #registered
+            #[automatically_derived]
+            #[allow(deprecated)]
+            impl #rt::Notification for #ident {
+                const DESCRIPTOR: #rt::NotificationDescriptor = #descriptor;
+            }
+
+            #registered
+        };
     }
 }

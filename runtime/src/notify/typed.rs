@@ -62,7 +62,7 @@ pub fn notifications() -> impl Iterator<Item = &'static NotificationDescriptor> 
     inventory::iter::<Submitted>.into_iter().map(|submitted| submitted.0)
 }
 
-/// Registers a payload type's descriptor, a `static`.
+/// Registers a payload type's descriptor, a constant.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __submit_notification {

@@ -13,7 +13,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const FOLDERS: [&str; 7] = ["arg", "endpoint", "method", "register", "rpc_error", "types", "version"];
+const FOLDERS: [&str; 9] =
+    ["arg", "endpoint", "listener", "method", "notification", "register", "rpc_error", "types", "version"];
 
 fn ui() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("ui")

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What our `#[diagnostic::on_unimplemented]`s begin with; other errors with a code are rustc's own words.
-const OURS: [&str; 4] = [
+const OURS: [&str; 6] = [
     "is not what an RPC call can return",
     "is not what an RPC cast can return",
     "cannot cross the wire",
     "`fanout` is",
+    "a handler of notifications cannot return",
+    "has no event type of its own",
 ];
 
 pub(super) fn compare() {
@@ -62,7 +64,8 @@ fn compile(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, String> {
     fs::create_dir_all(&project).unwrap();
     let mut manifest = format!(
         "[package]\nname = \"macro-ui\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n\
-         oslo-messaging = {{ path = {:?}, default-features = false }}\nthiserror = \"2\"\n",
+         oslo-messaging = {{ path = {:?}, default-features = false }}\nthiserror = \"2\"\n\
+         serde = {{ version = \"1\", features = [\"derive\"] }}\nserde_json = \"1\"\n",
         root.join("runtime")
     );
     for (name, path) in cases {

@@ -27,7 +27,16 @@ pub(super) fn check(written: &ast::Method, runtime: &TokenStream, errors: &Error
     let clean = errors.scope();
     let ident = &written.sig.ident;
     let kept = Kept::sort(written.attrs.iter().filter(|attr| marker(attr).is_none()));
-    let on = on::read(single(marked("on"), "on", errors), ident, errors);
+    let on = match single(marked("on"), "on", errors) {
+        Some(mark) => on::read(mark, ident, errors),
+        None => {
+            // Whoever wrote one of those is told below what stands here.
+            if marked("call").chain(marked("cast")).next().is_none() {
+                on::missing(ident, errors);
+            }
+            None
+        }
+    };
     let filter = single(marked("filter"), "filter", errors).map(|mark| filter::read(mark, errors));
     for attr in &written.attrs {
         if let Some(kind @ ("call" | "cast")) = marker(attr) {

@@ -13,26 +13,27 @@ use syn::{Attribute, Ident};
 const ON: Table = Table {
     keys: &["event_type"],
     misplaced: &[
-        ("context", "`context` belongs into `#[filter(..)]`"),
-        ("metadata", "`metadata` belongs into `#[filter(..)]`"),
-        ("payload", "`payload` belongs into `#[filter(..)]`"),
+        ("context", "`context` belongs in `#[filter(..)]`"),
+        ("metadata", "`metadata` belongs in `#[filter(..)]`"),
+        ("payload", "`payload` belongs in `#[filter(..)]`"),
         ("priority", "a priority stands alone: `#[on(info)]`"),
-        ("publisher_id", "`publisher_id` belongs into `#[filter(..)]`"),
+        ("publisher_id", "`publisher_id` belongs in `#[filter(..)]`"),
     ],
 };
 
-/// What `#[on(..)]` says, or why there is none.
-pub(super) fn read(mark: Option<&Attribute>, method: &Ident, errors: &Errors) -> Option<On> {
-    let Some(mark) = mark else {
-        errors.push(
-            method,
-            format!(
-                "method `{method}` has no `#[on]`\n\
-                 help: say what it takes: `#[on(info)]`, or `#[on]` for what its payload type says"
-            ),
-        );
-        return None;
-    };
+/// Reports that there is no `#[on]`.
+pub(super) fn missing(method: &Ident, errors: &Errors) {
+    errors.push(
+        method,
+        format!(
+            "method `{method}` has no `#[on]`\n\
+             help: say what it takes: `#[on(info)]`, or `#[on]` for what its payload type says"
+        ),
+    );
+}
+
+/// What `#[on(..)]` says.
+pub(super) fn read(mark: &Attribute, method: &Ident, errors: &Errors) -> Option<On> {
     let clean = errors.scope();
     let tokens = signature::list(mark, errors);
     if tokens.is_empty() {
@@ -49,7 +50,7 @@ pub(super) fn read(mark: Option<&Attribute>, method: &Ident, errors: &Errors) ->
             Some(Priorities::Any)
         }
         (None, priorities) if priorities.is_empty() => {
-            of_name(method).or_else(|| clean.is_clean().then(|| missing(mark, method, errors))?)
+            of_name(method).or_else(|| clean.is_clean().then(|| no_priority(mark, method, errors))?)
         }
         (None, priorities) => Some(Priorities::These(priorities.into_iter().map(|(_, p)| p).collect())),
     };
@@ -109,7 +110,7 @@ fn of_name(method: &Ident) -> Option<Priorities> {
     Some(Priorities::These(vec![priority]))
 }
 
-fn missing(mark: &Attribute, method: &Ident, errors: &Errors) -> Option<Priorities> {
+fn no_priority(mark: &Attribute, method: &Ident, errors: &Errors) -> Option<Priorities> {
     errors.push(
         mark.path().to_token_stream(),
         format!(

@@ -1,0 +1,11 @@
+use oslo_messaging::listener;
+use oslo_messaging::notify::Event;
+
+#[listener]
+trait Events {
+    #[on(info)]
+    #[filter(event_type = 7, payload(state = active))]
+    async fn changed(&self, event: Event<u32>);
+}
+
+fn main() {}

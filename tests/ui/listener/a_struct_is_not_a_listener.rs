@@ -1,0 +1,6 @@
+use oslo_messaging::listener;
+
+#[listener]
+struct Events;
+
+fn main() {}

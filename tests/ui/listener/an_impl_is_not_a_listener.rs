@@ -1,0 +1,8 @@
+use oslo_messaging::listener;
+
+struct Mine;
+
+#[listener]
+impl Mine {}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use oslo_messaging::listener;
+use oslo_messaging::notify::Event;
+
+#[listener]
+trait Events {
+    #[call]
+    #[on(info)]
+    async fn changed(&self, event: Event<u32>);
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use oslo_messaging::listener;
+use oslo_messaging::notify::Event;
+
+#[listener]
+trait Events {
+    #[on(info)]
+    #[filter(event_type = r"a", event_type = r"b")]
+    async fn changed(&self, event: Event<u32>);
+}
+
+fn main() {}

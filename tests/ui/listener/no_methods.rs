@@ -1,0 +1,6 @@
+use oslo_messaging::listener;
+
+#[listener]
+trait Events {}
+
+fn main() {}

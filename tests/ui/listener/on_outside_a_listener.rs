@@ -1,0 +1,6 @@
+use oslo_messaging::on;
+
+#[on(info)]
+fn changed() {}
+
+fn main() {}

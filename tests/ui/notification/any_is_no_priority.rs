@@ -1,0 +1,9 @@
+use oslo_messaging::Notification;
+
+#[derive(serde::Serialize, Notification)]
+#[notification(event_type = "created", priority = "any")]
+struct Created {
+    id: u32,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use oslo_messaging::Notification;
+
+#[derive(serde::Serialize, Notification)]
+#[notification(event_type = "created")]
+struct Created<T> {
+    id: T,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use oslo_messaging::Notification;
+
+#[derive(serde::Serialize, Notification)]
+#[notification(event_type = "created")]
+#[notification(priority = "info")]
+struct Created {
+    id: u32,
+}
+
+fn main() {}

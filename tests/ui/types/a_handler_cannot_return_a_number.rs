@@ -1,0 +1,10 @@
+use oslo_messaging::listener;
+use oslo_messaging::notify::Event;
+
+#[listener]
+trait Events {
+    #[on(info)]
+    async fn changed(&self, event: Event<u32>) -> u32;
+}
+
+fn main() {}
