@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tests::broker::Broker;
 use tests::journal::Journal;
+use tests::proxy::{Flow, Proxy};
 use tests::site::Site;
 use tests::wait::{eventually, within};
 use tracing_subscriber::EnvFilter;
@@ -166,6 +167,20 @@ fn handlers_that_block_every_worker_do_not_cost_the_connection() {
     assert!(lost.is_err(), "the connection was lost: {:?}", transport.health());
     release.send(()).unwrap();
     helper.block_on(answer).unwrap().unwrap();
+}
+
+/// A network that lets nothing through does not make a stop longer than its user waits for it.
+#[tokio::test]
+async fn a_stop_waits_for_a_silent_broker_no_longer_than_asked() {
+    let site = Site::new("silent").await;
+    let proxy = Proxy::start(&site.host.broker().address()).await;
+    let transport =
+        Transport::connect(site.url.replace(&site.host.broker().address(), proxy.address())).unwrap();
+    let (server, _) = echo(&transport, &site.topic, "one").await;
+    proxy.set_flow(Flow::Hold, Flow::Hold);
+    server.stop();
+    // A second, and five more in which the broker may yet say that it has closed the queues.
+    within(LIMIT, "the stop", server.wait(Duration::from_secs(1))).await;
 }
 
 #[tokio::test]

@@ -21,13 +21,17 @@ pub(crate) struct Life<S> {
     phase: watch::Sender<Phase<S>>,
     /// Told when a stopping run may have nothing left to do.
     idle: Notify,
-    /// Told when handlers get no more time.
-    cut: Notify,
+    /// Whether handlers get no more time.
+    cut: watch::Sender<bool>,
 }
 
 impl<S: Copy + Default> Life<S> {
     pub(crate) fn new() -> Self {
-        Self { phase: watch::Sender::new(Phase::Running), idle: Notify::new(), cut: Notify::new() }
+        Self {
+            phase: watch::Sender::new(Phase::Running),
+            idle: Notify::new(),
+            cut: watch::Sender::new(false),
+        }
     }
 
     /// Begins the stop; `close` lets nothing begin any more and says how many handlers run. Once.
@@ -43,7 +47,7 @@ impl<S: Copy + Default> Life<S> {
 
     /// Gives running handlers no more time.
     pub(crate) fn cut_short(&self) {
-        self.cut.notify_one();
+        self.cut.send_replace(true);
     }
 
     /// Something has ended. Costs nothing while nobody waits for it; the waiter looks at the counts again.
@@ -78,9 +82,15 @@ impl<S: Copy + Default> Life<S> {
         tokio::select! {
             biased;
             () = idle => true,
-            () = self.cut.notified() => false,
-            () = tokio::time::sleep_until(limit) => false,
+            () = self.no_more_time(limit) => false,
         }
+    }
+
+    /// Resolves at `limit`, or when handlers are to get no more time.
+    pub(crate) async fn no_more_time(&self, limit: Instant) {
+        let mut cut = self.cut.subscribe();
+        // The sender lives as long as this borrow of it: the wait ends with the word or by the limit.
+        let _ = timeout_at(limit, cut.wait_for(|cut| *cut)).await;
     }
 
     /// The run has ended.

@@ -2,17 +2,100 @@
 
 use crate::raw::{RawPeer, topic};
 use crate::support::{Gate, client, echo, no_context, server, transport, transport_on};
-use oslo_messaging::contract::{DynEndpoint, DynRequest};
-use oslo_messaging::drivers::memory::MemoryBroker;
+use oslo_messaging::Context;
+use oslo_messaging::contract::{BoxFuture, DynEndpoint, DynRequest, Serializer};
+use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::error::{CallError, ErrorKind, RejectionKind, RemoteFailure};
+use oslo_messaging::json::RawJson;
 use oslo_messaging::rpc::{BuildError, RpcServer, StartError};
 use oslo_messaging::target::Target;
+use oslo_messaging::transport::{Driver, Transport, TransportOptions};
 use oslo_messaging::version::Version;
 use serde_json::{Value, json};
+use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
+
+/// The handler of a gate, which first tells what it was called with.
+fn telling(
+    gate: &Gate,
+    told: &mpsc::UnboundedSender<u64>,
+) -> impl Fn(DynRequest) -> BoxFuture<Result<Value, RemoteFailure>> + Send + Sync + 'static {
+    let (handler, told) = (gate.handler(), told.clone());
+    move |request: DynRequest| {
+        told.send(request.args["n"].as_u64().unwrap()).unwrap();
+        handler(request)
+    }
+}
+
+#[tokio::test]
+async fn what_waited_when_its_connection_was_lost_runs_once() {
+    let broker = MemoryBroker::new();
+    let driver = Arc::new(MemoryDriver::new(broker.clone()));
+    let transport = Transport::new(Arc::clone(&driver) as Arc<dyn Driver>, TransportOptions::default());
+    let (told, mut ran) = mpsc::unbounded_channel();
+    let (held, free) = (Gate::new(), Gate::new());
+    free.open();
+    let first = server(&transport, "t", telling(&held, &told)).concurrency(1).prefetch(8).build().unwrap();
+    let first = first.start().await.unwrap();
+    let others = transport_on(&broker);
+    for n in 0..3 {
+        client(&others, "t").cast(&no_context(), "work", &json!({ "n": n })).await.unwrap();
+    }
+    held.entered(1).await;
+    assert_eq!(broker.unacknowledged("t"), Some(2));
+    let second = RpcServer::builder(&others, Target::server("t", "host-2"))
+        .endpoint(DynEndpoint::new(telling(&free, &told)))
+        .build()
+        .unwrap();
+    let second = second.start().await.unwrap();
+    driver.cut_off();
+    held.open();
+    free.entered(1).await;
+    while first.stats().running + first.stats().waiting + second.stats().running > 0 {
+        tokio::task::yield_now().await;
+    }
+    drop(told);
+    let mut ran: Vec<u64> = std::iter::from_fn(|| ran.try_recv().ok()).collect();
+    ran.sort_unstable();
+    assert_eq!(ran, [0, 1, 2]);
+}
+
+/// Panics where its user translates an argument, or a result of that name.
+#[derive(Debug)]
+struct Breaking;
+
+impl Serializer for Breaking {
+    fn deserialize_entity(&self, _: &Context, value: RawJson) -> Result<RawJson, String> {
+        assert_ne!(value.as_str(), "\"argument\"", "broken");
+        Ok(value)
+    }
+
+    fn serialize_entity(&self, _: &Context, value: RawJson) -> Result<RawJson, String> {
+        assert!(!value.as_str().contains("\"result\""), "broken");
+        Ok(value)
+    }
+}
+
+#[tokio::test]
+async fn a_serializer_that_panics_is_answered_for_and_costs_no_slot() {
+    let transport = transport();
+    let handle = server(&transport, "t", echo).concurrency(1).serializer(Breaking).build().unwrap();
+    let handle = handle.start().await.unwrap();
+    let client = client(&transport, "t");
+    let call = |value: &str| client.call(&no_context(), "show", &json!({ "value": value })).into_future();
+    let (argument, result, fine, also) =
+        tokio::join!(call("argument"), call("result"), call("fine"), call("fine"));
+    for error in [argument.unwrap_err(), result.unwrap_err()] {
+        let CallError::Remote(failure) = error else { panic!("{error:?}") };
+        assert_eq!(failure.class, "InternalError");
+    }
+    fine.unwrap();
+    also.unwrap();
+    assert_eq!((handle.stats().running, handle.stats().waiting), (0, 0));
+}
 
 #[tokio::test]
 async fn what_has_no_slot_waits_unacknowledged() {

@@ -14,7 +14,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::time::timeout_at;
 
 /// How long the end of a run waits for the broker to delete and give back what it held.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -104,7 +103,11 @@ impl Run {
         let Some((since, running)) = self.life.stop_began() else { return Stopped::default() };
         let limit = after(since, self.config.stop_limit);
         // First of all, so that nothing new comes in while the rest is given back.
-        if timeout_at(limit, consumer.cancel()).await.is_err() {
+        let cancelled = tokio::select! {
+            () = consumer.cancel() => true,
+            () = self.life.no_more_time(limit) => false,
+        };
+        if !cancelled {
             tracing::warn!(server = %self.config.target, "the broker did not confirm the end of the consumers");
         }
         let mut stopped = Stopped::default();
@@ -148,6 +151,12 @@ impl Run {
         }
     }
 
+    /// Lets a task serve `delivery` in `slot`.
+    fn seat(self: &Arc<Self>, slot: usize, delivery: Delivery) {
+        let task = self.runtime.spawn(Arc::clone(self).occupy(slot, delivery));
+        self.intake.occupied(slot, task.abort_handle());
+    }
+
     fn leave(&self, slot: usize) -> Option<Delivery> {
         let next = self.intake.next(slot);
         if next.idle {
@@ -165,13 +174,20 @@ impl Sink for RequestSink {
         let run = &self.0;
         run.counters.received.add();
         if let Some((slot, delivery)) = run.intake.admit(delivery) {
-            let task = run.runtime.spawn(Arc::clone(run).occupy(slot, delivery));
-            run.intake.occupied(slot, task.abort_handle());
+            run.seat(slot, delivery);
+        }
+    }
+
+    /// What waits here unacknowledged is delivered anew, to this server or another: run from here too, it would run twice.
+    fn interrupted(&self) {
+        let gone = self.0.intake.take_waiting().len();
+        if gone > 0 {
+            tracing::debug!(server = %self.0.config.target, requests = gone, "waiting requests went back with their connection");
         }
     }
 }
 
-/// Gives a slot back when its task is ended from outside.
+/// Gives a slot back when its task is ended from outside, or by a panic of something that a user plugged in.
 struct Seat {
     run: Option<Arc<Run>>,
     slot: usize,
@@ -179,9 +195,10 @@ struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        if let Some(run) = self.run.take() {
-            // Only a run that is being stopped ends its tasks, and then nothing is taken over.
-            drop(run.leave(self.slot));
+        let Some(run) = self.run.take() else { return };
+        // A run that is being stopped has no next request; after a panic the line goes on.
+        if let Some(next) = run.leave(self.slot) {
+            run.seat(self.slot, next);
         }
     }
 }
