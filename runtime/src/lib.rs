@@ -21,6 +21,7 @@ pub mod error;
 pub mod guide;
 pub mod id;
 pub mod json;
+mod log_limit;
 pub mod notify;
 #[cfg(feature = "transport")]
 pub mod rpc;

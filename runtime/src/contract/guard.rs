@@ -7,6 +7,7 @@ use super::refusal::internal_error;
 use super::serializer::Serializer;
 use crate::context::Context;
 use crate::error::RejectionKind;
+use crate::log_limit::LogLimit;
 use crate::wire::short;
 use std::any::Any;
 use std::future::Future;
@@ -111,13 +112,13 @@ fn log_reply(context: &Context, reply: &Reply) {
     }
 }
 
-pub(super) fn log_refusal(context: &Context, refusal: &Refusal) {
+pub(super) fn log_refusal(context: &Context, refusal: &Refusal, limit: &LogLimit) {
     let (method, id, kind) = (short(context.method()), message_id(context), refusal.kind.as_str());
     // Python's convention for probes: callers ask for such a method without knowing that it exists.
     if refusal.kind == RejectionKind::NoSuchMethod && context.method().ends_with("_ignore_errors") {
         tracing::debug!(method, message_id = %id, kind, "refused: {}", refusal.loggable());
-    } else {
-        tracing::warn!(method, message_id = %id, kind, "refused: {}", refusal.loggable());
+    } else if let Some(unlogged) = limit.pass() {
+        tracing::warn!(method, message_id = %id, kind, unlogged, "refused: {}", refusal.loggable());
     }
 }
 

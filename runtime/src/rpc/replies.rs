@@ -49,7 +49,7 @@ impl Sink for ReplySink {
             Placed::Interim => self.counters.heartbeats.add(),
             Placed::Unknown(message_id) => {
                 self.counters.late_replies.add();
-                tracing::debug!(%message_id, "nobody waits for this reply (any more)");
+                tracing::debug!(message_id, "nobody waits for this reply (any more)");
             }
         }
     }

@@ -5,15 +5,14 @@
 
 mod intake;
 mod life;
-mod log_limit;
 mod recent;
 mod signals;
 mod starts;
 mod time;
 
+pub(crate) use crate::log_limit::LogLimit;
 pub(crate) use intake::Intake;
 pub(crate) use life::Life;
-pub(crate) use log_limit::LogLimit;
 pub(crate) use recent::Recent;
 pub(crate) use starts::Starts;
 pub(crate) use time::after;

@@ -1,7 +1,7 @@
 //! What a server does with requests: slots, acknowledgement, dispatch, duplicates, ping, deliveries to all and to one.
 
 use crate::raw::{RawPeer, topic};
-use crate::support::{Gate, client, echo, no_context, server, transport, transport_on};
+use crate::support::{Gate, Warnings, client, echo, no_context, server, transport, transport_on};
 use oslo_messaging::Context;
 use oslo_messaging::contract::{BoxFuture, DynEndpoint, DynRequest, Serializer};
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
@@ -95,6 +95,44 @@ async fn a_serializer_that_panics_is_answered_for_and_costs_no_slot() {
     fine.unwrap();
     also.unwrap();
     assert_eq!((handle.stats().running, handle.stats().waiting), (0, 0));
+}
+
+#[tokio::test]
+async fn peers_cannot_fill_a_log() {
+    const MANY: usize = 200;
+    let warnings = Warnings::default();
+    let _default = tracing::subscriber::set_default(warnings.clone());
+    let broker = MemoryBroker::new();
+    let transport = transport_on(&broker);
+    let server = server(&transport, "t", echo).missing_reply_queue_timeout(Duration::ZERO).build().unwrap();
+    let handle = server.start().await.unwrap();
+    let peer = RawPeer::on(&broker);
+    let gone =
+        json!({ "method": "work", "args": {}, "_msg_id": "1", "_reply_q": "reply_gone", "_timeout": 1 });
+    let refused = json!({ "method": "_work", "args": {}, "version": "1.0" });
+    for request in [&gone, &refused, &json!([])] {
+        let (before, begun) = (warnings.count(), std::time::Instant::now());
+        for n in 0..MANY {
+            let mut request = request.clone();
+            if request["_reply_q"].is_string() {
+                // An address of its own for each, as one is given up soon.
+                request["_reply_q"] = json!(format!("reply_gone_{n}"));
+            }
+            peer.publish(topic("t"), &request).await;
+        }
+        while handle.stats().received
+            > handle.stats().succeeded + handle.stats().refused + handle.stats().malformed
+            || handle.stats().running > 0
+        {
+            tokio::task::yield_now().await;
+        }
+        // Two kinds of lines at most come of one request, ten a second each.
+        let most = 2 * 10 * (2 + begun.elapsed().as_secs() as usize);
+        let warnings = warnings.count() - before;
+        assert!(warnings > 0 && warnings <= most, "{warnings} warnings of {request}");
+    }
+    assert_eq!(handle.stats().refused, MANY as u64);
+    assert_eq!(handle.stats().malformed, MANY as u64);
 }
 
 #[tokio::test]

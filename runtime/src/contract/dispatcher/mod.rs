@@ -13,6 +13,7 @@ use crate::contract::guard::{self, Guard};
 use crate::contract::request::Request;
 use crate::contract::serializer::Serializer;
 use crate::json::RawJson;
+use crate::log_limit::LogLimit;
 use crate::version::Version;
 use crate::wire::{IncomingRequest, IncomingVersion};
 use std::collections::HashMap;
@@ -30,6 +31,8 @@ pub struct Dispatcher {
     /// Endpoints that have to be asked.
     dynamic: Vec<usize>,
     serializer: Option<Arc<dyn Serializer>>,
+    /// Callers can be refused as often as they like.
+    refusals: LogLimit,
 }
 
 /// The method that a request asks for.
@@ -61,7 +64,7 @@ impl Dispatcher {
                 methods.entry(name.into()).or_default().push(Found { endpoint: index, method });
             }
         }
-        Self { endpoints, methods, dynamic, serializer: None }
+        Self { endpoints, methods, dynamic, serializer: None, refusals: LogLimit::default() }
     }
 
     /// Translates arguments, results and contexts between the server's forms and the wire's.
@@ -125,7 +128,7 @@ impl Dispatcher {
         let context = Context::received(request.context, delivery);
         let started = found.and_then(|found| self.start(found, request.args, context.clone()));
         if let Err(refusal) = &started {
-            guard::log_refusal(&context, refusal);
+            guard::log_refusal(&context, refusal, &self.refusals);
         }
         started
     }

@@ -2,6 +2,7 @@
 
 use super::reply::{Content, ReplyTo, encode};
 use super::run::Run;
+use crate::serving::after;
 use crate::transport::PublishError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,10 +34,12 @@ impl Heartbeat {
     pub(crate) fn begin(run: &Arc<Run>, to: &ReplyTo, silence: Option<Duration>) -> Option<Self> {
         let silence = silence.filter(|silence| !silence.is_zero())?;
         let Some(interval) = interval_for(silence) else {
-            tracing::warn!(
-                message_id = %to.message_id, monitor = ?silence,
-                "the caller's call monitor timeout is below 2 s, too short for signs of life; none are sent"
-            );
+            if let Some(unlogged) = run.logs.monitors.pass() {
+                tracing::warn!(
+                    message_id = &*to.message_id, monitor = ?silence, unlogged,
+                    "the caller's call monitor timeout is below 2 s, too short for signs of life; none are sent"
+                );
+            }
             return None;
         };
         // A task of its own: a handler that computes for a while without an await must not fall silent.
@@ -47,7 +50,7 @@ impl Heartbeat {
 
 async fn beat(run: Arc<Run>, to: ReplyTo, interval: Duration) {
     let unroutable = Arc::new(AtomicBool::new(false));
-    let mut ticks = interval_at(Instant::now() + interval, interval);
+    let mut ticks = interval_at(after(Instant::now(), interval), interval);
     loop {
         ticks.tick().await;
         if unroutable.load(Ordering::Relaxed) {
@@ -55,7 +58,7 @@ async fn beat(run: Arc<Run>, to: ReplyTo, interval: Duration) {
             return;
         }
         let mut message = encode(&run, &to, &Content::Heartbeat);
-        message.deadline = Some((Instant::now() + interval).into_std());
+        message.deadline = Some(after(Instant::now(), interval).into_std());
         let returned = Arc::clone(&unroutable);
         run.driver.publish(
             message,

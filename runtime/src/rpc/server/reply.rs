@@ -59,7 +59,11 @@ pub(crate) fn send(run: &Arc<Run>, to: ReplyTo, content: Content) {
     let now = Instant::now();
     if run.missing.is_given_up(&to.address, now) {
         run.counters.replies_lost.add();
-        tracing::debug!(address = %to.address, message_id = %to.message_id, "reply thrown away: its queue is gone");
+        tracing::debug!(
+            address = &*to.address,
+            message_id = &*to.message_id,
+            "reply thrown away: its queue is gone"
+        );
         return;
     }
     let limit = after(now, run.reply_retry);
@@ -120,11 +124,20 @@ async fn try_again(run: Arc<Run>, reply: Reply, error: PublishError) {
     if hopeless || now + PAUSE > reply.give_up_at {
         run.counters.replies_lost.add();
         let tries = reply.tries;
-        tracing::warn!(%address, %message_id, tries, %error, "reply lost: the caller is gone or cannot be reached");
+        if let Some(unlogged) = run.logs.losses.pass() {
+            tracing::warn!(
+                address = &**address, message_id = &**message_id, tries, %error, unlogged,
+                "reply lost: the caller is gone or cannot be reached"
+            );
+        }
         return run.reply_ends();
     }
-    if reply.tries == 1 {
-        tracing::info!(%address, %message_id, %error, "reply not delivered, trying again");
+    if reply.tries == 1
+        && let Some(unlogged) = run.logs.retries.pass()
+    {
+        tracing::info!(
+            address = &**address, message_id = &**message_id, %error, unlogged, "reply not delivered, trying again"
+        );
     }
     run.counters.replies_retried.add();
     tokio::time::sleep(PAUSE).await;

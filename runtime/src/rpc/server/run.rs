@@ -21,6 +21,19 @@ const CLOSING: Duration = Duration::from_secs(5);
 /// How many requests a task takes in a row before it lets others have its thread.
 const IN_A_ROW: u32 = 16;
 
+/// Limits on the lines that peers can cause at will; one each, so that a flood of one kind does not hide the others.
+#[derive(Debug, Default)]
+pub(crate) struct Logs {
+    /// Requests that cannot be read or answered.
+    pub(crate) requests: LogLimit,
+    /// Call monitors too short for signs of life.
+    pub(crate) monitors: LogLimit,
+    /// Replies that are sent again.
+    pub(crate) retries: LogLimit,
+    /// Replies that are given up.
+    pub(crate) losses: LogLimit,
+}
+
 /// The shared state of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -35,7 +48,7 @@ pub(crate) struct Run {
     pub(crate) counters: ServerCounters,
     pub(crate) duplicates: Duplicates,
     pub(crate) missing: MissingAddresses,
-    pub(crate) log: LogLimit,
+    pub(crate) logs: Logs,
     /// Keeps this server's queues from being anybody's reply address.
     _served: Served,
     intake: Intake<Delivery>,
@@ -57,7 +70,7 @@ impl Run {
             counters: ServerCounters::default(),
             duplicates: Duplicates::default(),
             missing: MissingAddresses::new(config.reply_retry),
-            log: LogLimit::default(),
+            logs: Logs::default(),
             _served: Served::new(&config.target.topic.clone().unwrap_or_default()),
             intake: Intake::new(config.concurrency),
             replies: AtomicUsize::new(0),

@@ -9,7 +9,7 @@ use crate::contract::{Reply, Started};
 use crate::error::{RejectionKind, RemoteFailure};
 use crate::serving::after;
 use crate::transport::{AckHandle, Delivery};
-use crate::wire::{IncomingRequest, Malformed};
+use crate::wire::{self, IncomingRequest, Malformed};
 use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -22,14 +22,16 @@ pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
         Ok(request) => request,
         Err(malformed) => return refuse_malformed(run, malformed, ack),
     };
+    // A peer chose them, and they may be of any length.
+    let (method, message_id) = (wire::short(&request.method), request.message_id.as_deref().map(wire::short));
     let reply_to = match reply_to(&request, received) {
         Ok(reply_to) => reply_to,
         Err(problem) => {
             ack.reject(false);
             run.counters.bad_reply_addresses.add();
-            if let Some(unlogged) = run.log.pass() {
+            if let Some(unlogged) = run.logs.requests.pass() {
                 tracing::warn!(
-                    method = request.method, message_id = request.message_id, reply_q = ?short(request.reply_to.as_deref()),
+                    method, message_id, reply_q = ?short(request.reply_to.as_deref()),
                     unlogged, "request not run: its reply address {problem}"
                 );
             }
@@ -39,12 +41,11 @@ pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
     ack.ack();
     if request.unique_id.as_deref().is_some_and(|id| !run.duplicates.is_new(id)) {
         run.counters.duplicates.add();
-        tracing::debug!(method = request.method, message_id = request.message_id, "duplicate dropped");
+        tracing::debug!(method, message_id, "duplicate dropped");
         return;
     }
-    let span = tracing::info_span!(
-        "rpc", method = %request.method, message_id = request.message_id, topic = run.config.target.topic.as_deref()
-    );
+    let topic = run.config.target.topic.as_deref();
+    let span = tracing::info_span!("rpc", method, message_id, topic);
     handle(run, request, reply_to, redelivered).instrument(span).await;
 }
 
@@ -107,7 +108,7 @@ async fn conclude(run: &Run, started: Started) -> Content {
 fn refuse_malformed(run: &Arc<Run>, malformed: Malformed, ack: AckHandle) {
     run.counters.malformed.add();
     let answer_to = malformed.answer_to.filter(|to| address::problem(&to.reply_to).is_none());
-    if let Some(unlogged) = run.log.pass() {
+    if let Some(unlogged) = run.logs.requests.pass() {
         let (method, message_id) = match &answer_to {
             Some(to) => (to.method.as_deref(), Some(to.message_id.as_str())),
             None => (None, None),
