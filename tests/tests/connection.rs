@@ -173,9 +173,9 @@ fn handlers_that_block_every_worker_do_not_cost_the_connection() {
 #[tokio::test]
 async fn a_stop_waits_for_a_silent_broker_no_longer_than_asked() {
     let site = Site::new("silent").await;
-    let proxy = Proxy::start(&site.host.broker().address()).await;
+    let proxy = Proxy::start(site.host.broker().address()).await;
     let transport =
-        Transport::connect(site.url.replace(&site.host.broker().address(), proxy.address())).unwrap();
+        Transport::connect(site.url.replace(site.host.broker().address(), proxy.address())).unwrap();
     let (server, _) = echo(&transport, &site.topic, "one").await;
     proxy.set_flow(Flow::Hold, Flow::Hold);
     server.stop();
