@@ -1,5 +1,8 @@
 //! From a URL or a configuration to a transport: the one place that knows all rooms.
 
+#[cfg(feature = "config")]
+mod notifications;
+
 #[cfg(feature = "memory")]
 use crate::drivers::memory::{MemoryBroker, MemoryDriver};
 use crate::transport::{OptionError, Scheme, Transport, TransportOptions, TransportUrl, TransportUrlError};
@@ -21,7 +24,7 @@ pub struct ConnectOptions {
     pub rabbit: crate::drivers::rabbit::RabbitOptions,
 }
 
-/// A transport cannot be made from a configuration.
+/// A transport or a notifier cannot be made from a configuration.
 #[cfg(feature = "config")]
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -32,6 +35,9 @@ pub enum FromConfigError {
     /// Its transport cannot be made.
     #[error(transparent)]
     Connect(#[from] ConnectError),
+    /// Its notifier cannot be made.
+    #[error(transparent)]
+    Notifier(#[from] crate::notify::NotifierBuildError),
 }
 
 /// A transport cannot be made.

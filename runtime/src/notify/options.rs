@@ -91,6 +91,11 @@ impl DriverName {
     pub const ALL: [Self; 6] =
         [Self::Messaging, Self::MessagingV2, Self::Routing, Self::Log, Self::Test, Self::Noop];
 
+    /// Whether it sends, or may send, to a broker.
+    pub const fn needs_transport(self) -> bool {
+        matches!(self, Self::Messaging | Self::MessagingV2 | Self::Routing)
+    }
+
     /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -24,6 +24,7 @@ pub struct NotifierBuilder {
     topics: Vec<Arc<str>>,
     drivers: Vec<Arc<dyn NotifyDriver>>,
     disabled: bool,
+    only_named: bool,
     retry: Option<u32>,
     timeout: Option<Duration>,
     context_fields: Vec<String>,
@@ -41,6 +42,19 @@ pub enum NotifierBuildError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A driver that sends to a broker where there is no transport.
+    #[error("the notification driver `{driver}` needs a transport")]
+    NoTransport {
+        /// The driver.
+        driver: &'static str,
+    },
+    /// The driver `routing` without its rules.
+    #[error("the notification driver `routing` needs the option `routing_config`")]
+    NoRoutingConfig,
+    /// The rules of the driver `routing`.
+    #[cfg(feature = "config")]
+    #[error("routing of notifications: {0}")]
+    Routing(#[from] crate::notify::RoutingError),
 }
 
 impl NotifierBuilder {
@@ -52,6 +66,7 @@ impl NotifierBuilder {
             topics: Vec::new(),
             drivers: Vec::new(),
             disabled: false,
+            only_named: false,
             retry: None,
             timeout: Some(timeout),
             context_fields: Vec::new(),
@@ -93,6 +108,19 @@ impl NotifierBuilder {
         self
     }
 
+    /// No driver but those named, not even where none is.
+    #[cfg(feature = "config")]
+    pub(crate) fn only_named_drivers(mut self) -> Self {
+        self.only_named = true;
+        self
+    }
+
+    /// The transport that it was begun with.
+    #[cfg(feature = "config")]
+    pub(crate) fn transport(&self) -> Option<&Transport> {
+        self.transport.as_ref()
+    }
+
     /// How often a send is tried again after a failure that may pass; default no limit within the timeout. Corresponds to
     /// `retry`, where -1 is no limit.
     pub fn retry(mut self, retry: u32) -> Self {
@@ -132,7 +160,8 @@ impl NotifierBuilder {
             check(topic)?;
         }
         let mut drivers = self.drivers;
-        if let (Some(transport), true, false) = (&self.transport, drivers.is_empty(), self.disabled) {
+        let by_default = drivers.is_empty() && !self.disabled && !self.only_named;
+        if let (Some(transport), true) = (&self.transport, by_default) {
             drivers.push(Arc::new(MessagingDriver::v2(transport)));
         }
         if self.disabled {
