@@ -3,7 +3,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-use oslo_messaging::{Context, RpcError, endpoint};
+pub mod no_prelude;
+
+use oslo_messaging::notify::Event;
+use oslo_messaging::{Context, Notification, RpcError, endpoint, listener};
 use serde::{Deserialize, Serialize};
 
 /// What the inventory can refuse.
@@ -51,4 +54,24 @@ pub trait Inventory {
     /// Puts something on the shelf.
     #[cast]
     async fn put(&self, item: &Item);
+}
+
+/// Something has run out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Notification)]
+#[notification(event_type = "inventory.item.gone", priority = "warn", version = "1.1")]
+pub struct Gone {
+    /// What was taken last.
+    pub item: Item,
+}
+
+/// What an inventory tells.
+#[listener]
+pub trait InventoryEvents {
+    /// Something has run out.
+    #[on]
+    async fn gone(&self, ctx: &Context, event: Event<Gone>) -> Result<(), InventoryError>;
+
+    /// Everything that goes wrong, several at a time.
+    #[on(error, critical, event_type = "inventory.*")]
+    async fn failed(&self, events: Vec<Event>);
 }

@@ -4,9 +4,13 @@
 // The service under test and its helpers fail by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use contract_only::{Inventory, InventoryClient, InventoryError, Item};
+use contract_only::no_prelude::{BareEvents, BareEventsEndpoint, DESCRIPTOR};
+use contract_only::{
+    Gone, Inventory, InventoryClient, InventoryError, InventoryEvents, InventoryEventsEndpoint, Item,
+};
 use oslo_messaging::Context;
 use oslo_messaging::error::{CallError, Ran};
+use oslo_messaging::notify::{Event, ListenerEndpoint, Outcome, Priority, notifications};
 use oslo_messaging::target::Target;
 use oslo_messaging::testing::{Recorder, assert_contract};
 use std::collections::BTreeMap;
@@ -40,6 +44,23 @@ impl Inventory for Shelf {
     }
 }
 
+struct Clerk;
+
+impl InventoryEvents for Clerk {
+    async fn gone(&self, _: &Context, event: Event<Gone>) -> Result<(), InventoryError> {
+        Err(InventoryError::ItemNotFound { name: event.payload.item.name })
+    }
+
+    async fn failed(&self, _: Vec<Event>) {}
+}
+
+#[allow(deprecated)]
+impl BareEvents for Clerk {
+    async fn one(&self, _: Event<contract_only::no_prelude::rt>) {}
+    async fn several(&self, _: Vec<Event<DESCRIPTOR>>) {}
+    async fn keyword(&self, _: Event<contract_only::no_prelude::r#match>) {}
+}
+
 /// Runs a future that never has to wait for anything outside.
 fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut std::task::Context::from_waker(Waker::noop())) {
@@ -63,6 +84,34 @@ fn a_contract_is_called_in_process_without_a_runtime() {
 #[test]
 fn the_contract_is_the_one_that_was_published() {
     assert_contract(InventoryClient::DESCRIPTOR, "contracts/inventory.json");
+}
+
+#[test]
+fn notifications_are_handled_without_a_runtime() {
+    let endpoint = InventoryEventsEndpoint::new(Clerk);
+    assert_eq!(*endpoint.methods()[0].priorities, [Priority::Warn]);
+    assert_eq!(endpoint.methods()[0].event_type.as_deref(), Some("inventory.item.gone"));
+    let gone = Gone { item: Item { name: "cup".to_owned(), count: 1 } };
+    let event = Event::test(Priority::Warn, "inventory.item.gone", &gone).unwrap();
+    let outcome = now(endpoint.handle(0, event).unwrap());
+    assert_eq!(outcome, Outcome::Failed("Item cup could not be found.".to_owned()));
+}
+
+#[test]
+fn payload_types_are_known_by_their_plain_names() {
+    let endpoint = BareEventsEndpoint::new(Clerk);
+    let event_types: Vec<_> = endpoint.methods().iter().map(|method| method.event_type.as_deref()).collect();
+    assert_eq!(event_types, [Some("bare.rt"), Some("bare.descriptor"), Some("bare.match")]);
+    assert_eq!(*endpoint.methods()[1].priorities, [Priority::Sample]);
+    let mut known: Vec<_> = notifications().map(|known| (known.name, known.doc)).collect();
+    known.sort_unstable();
+    let expected = [
+        ("DESCRIPTOR", "Named like the constant."),
+        ("Gone", "Something has run out."),
+        ("match", "Named like a keyword.\nDocumented by a macro.\n"),
+        ("rt", "Named like the alias of the runtime."),
+    ];
+    assert_eq!(known, expected);
 }
 
 #[test]

@@ -73,3 +73,31 @@ pub mod helpers {
         async fn answer(&self) -> Result<(), RemoteFailure>;
     }
 }
+
+/// A type whose name the descriptors might want.
+pub type METHODS = S;
+
+/// Collisions of a listener.
+#[messaging::listener(endpoint = Sink, crate = messaging)]
+pub trait CollideEvents {
+    /// Types that helper items could hide.
+    #[on(info)]
+    async fn types(&self, event: messaging::notify::Event<(S, Index, rt::Handle, METHODS, [u8; DESCRIPTOR])>);
+
+    /// A keyword, and the local names of generated code.
+    #[on(any)]
+    async fn r#match(&self, context: &Context, service: messaging::notify::Event<S>);
+
+    /// The name of the descriptors.
+    #[on(info)]
+    #[allow(non_snake_case)]
+    async fn METHODS(&self, event: messaging::notify::Event<S>);
+
+    /// The names of the endpoint's own items.
+    #[on(info)]
+    async fn handle(&self, index: messaging::notify::Event<S>);
+
+    /// The names of the endpoint's own items.
+    #[on(info)]
+    async fn handle_batch(&self, events: Vec<messaging::notify::Event<S>>);
+}

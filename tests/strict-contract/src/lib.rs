@@ -1,4 +1,4 @@
-//! Contracts in a crate that denies every lint, under a renamed runtime, among names that generated code must not hide or
+//! Contracts and listeners in a crate that denies every lint, under a renamed runtime, among names that generated code must not hide or
 //! mistake for its own. That this crate compiles without a warning is the test; a few answers are checked beside it.
 
 #![deny(warnings, missing_docs, unused, clippy::all, clippy::pedantic)]

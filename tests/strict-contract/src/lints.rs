@@ -85,3 +85,24 @@ impl std::fmt::Display for Never {
         match *self {}
     }
 }
+
+/// Lint bait for listeners.
+#[messaging::listener(crate = messaging)]
+pub trait LintedEvents {
+    /// An event that is large and passed by value.
+    #[on(info, warn, event_type = "lints.[a-c]*")]
+    #[filter(publisher_id = r"lints\.", payload(state = r"on|off"))]
+    async fn large(&self, ctx: &Context, event: messaging::notify::Event<[u64; 32]>) -> Result<(), String>;
+
+    /// Was a mistake.
+    #[deprecated(note = "use `large`")]
+    #[messaging::on(debug)]
+    async fn old(&self, _: messaging::notify::Event);
+
+    /// Several.
+    #[on(sample)]
+    async fn many(
+        &self,
+        events: Vec<messaging::notify::Event<String>>,
+    ) -> Result<messaging::notify::NotificationResult, std::io::Error>;
+}

@@ -43,3 +43,45 @@ contract! {
         two(ids: Vec<u8>, zone: Option<&str>) -> Option<String>;
     }
 }
+
+/// A listener that only this function knows.
+#[must_use]
+pub fn listening_in_a_body() -> String {
+    use messaging as inner;
+    use messaging::notify::ListenerEndpoint;
+
+    struct Own;
+
+    #[messaging::listener(crate = inner)]
+    trait Local {
+        #[on(info)]
+        async fn nothing(&self, event: inner::notify::Event<u8>);
+    }
+
+    impl Local for Own {
+        async fn nothing(&self, _: inner::notify::Event<u8>) {}
+    }
+
+    LocalEndpoint::new(Own).name().to_owned()
+}
+
+macro_rules! listening {
+    ($name:ident { $($method:ident: $priority:ident($ty:ty) -> $output:ty;)* }) => {
+        /// Made by a macro.
+        #[messaging::listener(crate = messaging)]
+        pub trait $name {
+            $(
+                /// Made by a macro.
+                #[on($priority)]
+                async fn $method(&self, ctx: &messaging::Context, event: messaging::notify::Event<$ty>) -> $output;
+            )*
+        }
+    };
+}
+
+listening! {
+    ListeningFromMacro {
+        one: info(u32) -> ();
+        two: error(Vec<Option<String>>) -> Result<(), std::io::Error>;
+    }
+}

@@ -51,3 +51,24 @@ impl ::std::fmt::Display for BareError {
 }
 
 impl ::std::error::Error for BareError {}
+
+/// No prelude.
+#[::messaging::listener(crate = ::messaging)]
+pub trait BareEvents {
+    /// Every way of taking events.
+    #[on(info, event_type = "bare.*")]
+    #[filter(event_type = r"bare", context(user = r"a"), metadata(timestamp = r"2"), payload(a = r"b"))]
+    async fn one(
+        &self,
+        ctx: &::messaging::Context,
+        event: ::messaging::notify::Event<u32>,
+    ) -> ::std::result::Result<::messaging::notify::NotificationResult, BareError>;
+
+    /// As text.
+    #[on(any)]
+    async fn text(&self, event: ::messaging::notify::Event);
+
+    /// Several.
+    #[on(sample)]
+    async fn several(&self, events: ::std::vec::Vec<::messaging::notify::Event<u32>>);
+}

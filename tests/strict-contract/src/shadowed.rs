@@ -45,3 +45,19 @@ pub trait Shadowed {
         #[arg(since = "1.1", default)] kind: u8,
     ) -> StdResult<u32, messaging::error::RemoteFailure>;
 }
+
+/// Shadows.
+#[messaging::listener(crate = messaging)]
+pub trait ShadowedEvents {
+    /// Uses the primitives that are left.
+    #[on(any)]
+    async fn one(
+        &self,
+        ctx: &messaging::Context,
+        event: messaging::notify::Event<u32>,
+    ) -> StdResult<(), std::io::Error>;
+
+    /// Several.
+    #[on(info)]
+    async fn several(&self, events: std::vec::Vec<messaging::notify::Event<bool>>);
+}

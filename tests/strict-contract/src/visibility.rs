@@ -53,3 +53,44 @@ pub fn clients() {
     drop(inner::RestrictedClient::in_process(Service));
     drop(PrivateEndpoint::new(Service));
 }
+
+/// Seen by everyone.
+#[messaging::listener(crate = messaging)]
+pub trait PublicEvents {
+    /// Does nothing.
+    #[on(info)]
+    async fn nothing(&self, event: messaging::notify::Event);
+}
+
+pub(crate) mod listening {
+    #[messaging::listener(crate = messaging)]
+    pub(in crate::visibility) trait Restricted {
+        #[on(info)]
+        async fn nothing(&self, event: messaging::notify::Event);
+    }
+}
+
+#[messaging::listener(crate = messaging)]
+trait PrivateEvents {
+    #[on(info)]
+    async fn nothing(&self, event: messaging::notify::Event);
+}
+
+impl PublicEvents for Service {
+    async fn nothing(&self, _: messaging::notify::Event) {}
+}
+
+impl listening::Restricted for Service {
+    async fn nothing(&self, _: messaging::notify::Event) {}
+}
+
+impl PrivateEvents for Service {
+    async fn nothing(&self, _: messaging::notify::Event) {}
+}
+
+/// Uses each of them where it can be seen.
+pub fn listeners() {
+    drop(PublicEventsEndpoint::new(Service));
+    drop(listening::RestrictedEndpoint::new(Service));
+    drop(PrivateEventsEndpoint::from_arc(std::sync::Arc::new(Service)));
+}
