@@ -1,6 +1,7 @@
 //! A stop that loses nothing: the running handler finishes and answers, what was not begun goes to another server.
 //!
-//! Runs on the embedded broker; `--url` takes another. With Ctrl-C it stops the same way.
+//! Runs on the embedded broker; `--url` takes another. A program that only serves gets the same from `RpcServer::run`, which
+//! stops at Ctrl-C or SIGTERM.
 
 use clap::Parser;
 use oslo_messaging::rpc::ServerHandle;
@@ -62,6 +63,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = WorkerClient::new(&transport, Target::topic(&topic));
     let jobs: Vec<_> = (1..=2).map(|job| tokio::spawn(client.work(job))).collect();
     begun.notified().await;
+    // The stop shall meet the second job: it is counted when it has come, and nothing else tells.
+    while one.stats().waiting == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 
     println!("server one is told to stop; server two starts");
     one.stop();

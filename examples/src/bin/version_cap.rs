@@ -77,5 +77,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     server.stop();
     server.wait(Duration::from_secs(5)).await;
+    transport.close(Duration::from_secs(5)).await;
     Ok(())
 }
