@@ -35,6 +35,8 @@ pub use dispatcher::{Dispatcher, EndpointCollision, Found};
 pub use dyn_endpoint::{DynEndpoint, DynRequest};
 pub use endpoint::{Endpoint, Handler, Refusal, Reply, Started, dispatch};
 pub use factory::{DiscoverError, EndpointFactory, Misfit, discover};
+#[cfg(feature = "transport")]
+pub(crate) use guard::panic_text;
 pub use in_process::{in_process, in_process_all};
 pub use invoke::{Answer, BoxFuture, Invocation, Invoke, SendOptions};
 pub use options::CallOptions;

@@ -11,20 +11,19 @@ mod endpoint;
 mod error;
 mod event;
 #[cfg(feature = "transport")]
+mod listener;
+#[cfg(feature = "transport")]
 mod messaging;
 #[cfg(feature = "transport")]
 mod notifier;
 #[cfg(feature = "config")]
 mod options;
-// Until listener and routing driver are there.
-#[allow(dead_code, unused_imports)]
 #[cfg(feature = "transport")]
-pub(crate) mod pattern;
+mod pattern;
 #[cfg(feature = "transport")]
 mod prepared;
 mod priority;
 mod typed;
-mod unfit;
 
 #[cfg(feature = "transport")]
 pub use driver::NotifyDriver;
@@ -34,6 +33,11 @@ pub use drivers::{LogDriver, NoopDriver};
 pub use drivers::{RoutingDriver, RoutingError, RulePlace};
 #[cfg(feature = "transport")]
 pub use error::{DriverFailure, DriversFailed, NotifyError};
+#[cfg(feature = "transport")]
+pub use listener::{
+    Listener, ListenerBuildError, ListenerBuilder, ListenerHandle, ListenerStartError, ListenerStats,
+    Stopped, UnfitPolicy,
+};
 #[cfg(feature = "transport")]
 pub use messaging::MessagingDriver;
 #[cfg(feature = "transport")]

@@ -93,10 +93,14 @@ impl<T> Intake<T> {
         }
     }
 
-    /// How many run, and how many wait.
-    pub(crate) fn load(&self) -> (usize, usize) {
-        let line = self.line();
-        (line.running, line.waiting.len())
+    /// How many slots are taken.
+    pub(crate) fn running(&self) -> usize {
+        self.line().running
+    }
+
+    /// How much waits in line, by the size of each.
+    pub(crate) fn waiting(&self, size: impl Fn(&T) -> usize) -> usize {
+        self.line().waiting.iter().map(size).sum()
     }
 
     fn line(&self) -> MutexGuard<'_, Line<T>> {

@@ -27,6 +27,10 @@ impl Recent {
         }
     }
 
+    pub(crate) fn contains(&self, key: u128) -> bool {
+        self.ids.contains(&key)
+    }
+
     /// Remembers a key; whether it was new.
     pub(crate) fn insert(&mut self, key: u128) -> bool {
         if !self.ids.insert(key) {

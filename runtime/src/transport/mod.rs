@@ -3,6 +3,7 @@
 mod driver;
 mod handle;
 mod health;
+mod name;
 pub(crate) mod option;
 mod options;
 mod secret;
@@ -16,6 +17,7 @@ pub use driver::{
 pub(crate) use handle::SharedCaller;
 pub use handle::{NotReady, Transport};
 pub use health::{ConnectFailure, ConnectFailureKind, Health};
+pub(crate) use name::{LONGEST_NAME, check_name};
 pub use option::{OptionError, OptionOrigin, OptionProblem};
 pub use options::TransportOptions;
 pub use secret::Secret;

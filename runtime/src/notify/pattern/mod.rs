@@ -8,4 +8,4 @@ mod python;
 mod tokens;
 
 pub(crate) use glob::Glob;
-pub(crate) use python::{Pattern, PatternError};
+pub(crate) use python::Pattern;

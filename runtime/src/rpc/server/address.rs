@@ -4,7 +4,7 @@
 //! process post into any queue of the virtual host.
 
 use super::served::is_served;
-use crate::rpc::outgoing::LONGEST_NAME;
+use crate::transport::LONGEST_NAME;
 
 /// How every reply address begins, Python's included.
 pub(super) const PREFIX: &str = "reply_";

@@ -2,9 +2,8 @@
 
 use super::error::BuildError;
 use crate::contract::Dispatcher;
-use crate::rpc::outgoing::check_name;
 use crate::target::Target;
-use crate::transport::{Route, Subscription, Transport};
+use crate::transport::{Route, Subscription, Transport, check_name};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -80,8 +80,7 @@ impl Run {
     }
 
     pub(crate) fn stats(&self) -> ServerStats {
-        let (running, waiting) = self.intake.load();
-        self.counters.snapshot(running, waiting)
+        self.counters.snapshot(self.intake.running(), self.intake.waiting(|_| 1))
     }
 
     /// Begins the stop; returns at once, and may be called by a handler.
@@ -100,7 +99,7 @@ impl Run {
     }
 
     fn is_idle(&self) -> bool {
-        self.intake.load().0 == 0 && self.replies.load(Ordering::SeqCst) == 0
+        self.intake.running() == 0 && self.replies.load(Ordering::SeqCst) == 0
     }
 
     /// Waits for the stop, carries it out and says how it went. Owns the consumer meanwhile.
@@ -134,7 +133,7 @@ impl Run {
             delivery.ack.reject(true);
         }
         if !self.life.drained(|| self.is_idle(), limit).await {
-            stopped.aborted = self.intake.load().0;
+            stopped.aborted = self.intake.running();
             self.intake.abort();
         }
         stopped.finished = running.saturating_sub(stopped.aborted);
