@@ -113,6 +113,7 @@ pub(crate) fn seconds(text: &str, least: u64, most: u64) -> Result<Duration, Opt
 }
 
 /// Seconds with a fraction, from 0 to `most`.
+#[cfg(any(feature = "rabbit", test))]
 pub(crate) fn fractional_seconds(text: &str, most: f64) -> Result<Duration, OptionProblem> {
     let expected = || OptionProblem::expected(format!("seconds from 0 to {most}"));
     let value: f64 = text.trim().parse().map_err(|_| expected())?;
