@@ -51,7 +51,7 @@ impl Listening {
         let Delivery { body, properties, ack, .. } = self.deliveries.recv().await.unwrap();
         ack.ack();
         let text = String::from_utf8(body.clone()).unwrap();
-        let read = self.driver.format().decode_notification(body, &properties, &Limits::default()).unwrap();
+        let read = self.driver.format().decode_notification(&body, &properties, &Limits::default()).unwrap();
         (text, read)
     }
 }

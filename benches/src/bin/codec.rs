@@ -73,7 +73,7 @@ impl Codec for Ours {
     }
 
     fn decode(&self, body: &[u8]) -> Outcome<Args> {
-        let request = self.format.decode_request(body.to_vec(), &self.properties, &Limits::default())?;
+        let request = self.format.decode_request(body, &self.properties, &Limits::default())?;
         let (_, instances) = request.args.into_iter().next().ok_or("no argument")?;
         Ok(Args { instances: instances.decode()? })
     }

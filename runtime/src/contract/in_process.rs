@@ -106,7 +106,7 @@ impl Server {
         if body.len() > limits.body {
             return Err(not_sent(NotSentReason::TooLarge { size: body.len(), limit: limits.body }));
         }
-        let request = self.format.decode_request(body, &properties, &limits).map_err(|malformed| {
+        let request = self.format.decode_request(&body, &properties, &limits).map_err(|malformed| {
             not_sent(NotSentReason::Encode { argument: "args".to_owned(), cause: malformed.cause })
         })?;
         let delivery = Delivery {
@@ -135,7 +135,7 @@ impl Server {
         let reply = OutgoingReply { message_id: message_id.as_str(), unique_id: MessageId::random(), body };
         let mut body = Vec::new();
         let properties = self.format.encode_reply(&reply, &mut body);
-        match self.format.decode_reply(body, &properties, &Limits::default()) {
+        match self.format.decode_reply(&body, &properties, &Limits::default()) {
             Ok(reply) => match reply.failure {
                 Some(failure) => classify(failure, reply.refused, info()),
                 None => Ok(Answer::Result(reply.result.unwrap_or_default())),

@@ -40,7 +40,7 @@ impl<'de> Lenient<'de> {
 
     /// What stands between the quotes of the string that comes next.
     fn string(&mut self) -> Result<&'de str, JsonError> {
-        let range = self.scanner.string()?;
+        let range = self.scanner.string()?.range;
         Ok(self.slice(range))
     }
 
@@ -195,7 +195,7 @@ impl<'de> MapAccess<'de> for Parts<'_, 'de> {
             return Ok(None);
         }
         let key = self.reader.scanner.key()?;
-        seed.deserialize(ObjectKey(self.reader.slice(key.0))).map(Some)
+        seed.deserialize(ObjectKey(self.reader.slice(key.range))).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, JsonError> {
@@ -270,7 +270,7 @@ impl<'a, 'de> EnumAccess<'de> for Variant<'a, 'de> {
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), JsonError> {
         let key = self.reader.scanner.key()?;
-        Ok((seed.deserialize(ObjectKey(self.reader.slice(key.0)))?, self.reader))
+        Ok((seed.deserialize(ObjectKey(self.reader.slice(key.range)))?, self.reader))
     }
 }
 

@@ -21,7 +21,8 @@ use std::sync::Arc;
 /// Serializes as the value that it is, by `serde_json` only, and verbatim.
 #[derive(Clone)]
 pub struct RawJson {
-    source: Arc<str>,
+    // A `String` behind the `Arc`, so that a text becomes the source of its values without a copy.
+    source: Arc<String>,
     range: Range<usize>,
     kind: Kind,
 }
@@ -47,13 +48,13 @@ impl RawJson {
     }
 
     /// Takes `text`, which the caller has already checked to be one JSON value.
-    pub(crate) fn from_checked(text: impl Into<Arc<str>>) -> Self {
-        let source = text.into();
+    pub(crate) fn from_checked(text: impl Into<String>) -> Self {
+        let source = Arc::new(text.into());
         Self { range: 0..source.len(), source, kind: Kind::Unknown }
     }
 
     /// The value that a scan of `source` has found.
-    pub(crate) fn found(source: &Arc<str>, found: Found) -> Self {
+    pub(crate) fn found(source: &Arc<String>, found: Found) -> Self {
         let kind = if found.odd { Kind::Odd } else { Kind::Ordinary };
         Self { source: Arc::clone(source), range: found.range, kind }
     }
@@ -108,7 +109,8 @@ impl FromStr for RawJson {
     fn from_str(text: &str) -> Result<Self, JsonError> {
         let (found, _) = Scanner::whole(text)?;
         let range = found.range;
-        Ok(Self::found(&Arc::from(&text[range.clone()]), Found { range: 0..range.len(), odd: found.odd }))
+        let source = Arc::new(text.get(range.clone()).unwrap_or_default().to_owned());
+        Ok(Self::found(&source, Found { range: 0..range.len(), odd: found.odd }))
     }
 }
 
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_larger_text_decodes_by_itself() {
-        let source: Arc<str> = Arc::from(r#"{"a": {"b": [1, 2]}}"#);
+        let source = Arc::new(r#"{"a": {"b": [1, 2]}}"#.to_owned());
         let part = RawJson::found(&source, Found { range: 6..19, odd: false });
         assert_eq!(part.as_str(), r#"{"b": [1, 2]}"#);
         assert_eq!(part.decode::<BTreeMap<String, Vec<u8>>>().unwrap()["b"], [1, 2]);

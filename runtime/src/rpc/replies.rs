@@ -32,7 +32,7 @@ impl Sink for ReplySink {
         let Delivery { body, properties, ack, .. } = delivery;
         // A driver that is going takes its calls along.
         let Some(driver) = self.driver.upgrade() else { return };
-        let reply = match driver.format().decode_reply(body, &properties, &self.limits) {
+        let reply = match driver.format().decode_reply(&body, &properties, &self.limits) {
             Ok(reply) => reply,
             Err(malformed) => {
                 ack.reject(false);

@@ -30,19 +30,18 @@ impl Compression {
 }
 
 /// Undoes what the header says was done; at most `limit` bytes come out.
-pub(super) fn decompress(body: Vec<u8>, header: &str, limit: usize) -> Result<Vec<u8>, Malformed> {
+pub(super) fn decompress(body: &[u8], header: &str, limit: usize) -> Result<Vec<u8>, Malformed> {
     let Some(compression) = Compression::from_header(header) else {
         let header: String = header.escape_debug().take(40).collect();
         return Err(Malformed::unanswerable(format!("compression `{header}` is not supported")));
     };
-    let body = implementation::decompress(compression, &body, (limit as u64).saturating_add(1)).map_err(
-        |cause| {
+    let body =
+        implementation::decompress(compression, body, (limit as u64).saturating_add(1)).map_err(|cause| {
             Malformed::unanswerable(format!(
                 "the body does not decompress as {}: {cause}",
                 compression.header()
             ))
-        },
-    )?;
+        })?;
     if body.len() > limit {
         return Err(Malformed::unanswerable(format!("the decompressed body is over {limit} bytes")));
     }
@@ -113,7 +112,7 @@ mod tests {
     fn b05_a_gzip_file_under_the_gzip_header_is_read() {
         let mut body = Vec::new();
         flate2::read::GzEncoder::new(&b"{}"[..], flate2::Compression::fast()).read_to_end(&mut body).unwrap();
-        assert_eq!(decompress(body, "application/x-gzip", 2).unwrap(), b"{}");
+        assert_eq!(decompress(&body, "application/x-gzip", 2).unwrap(), b"{}");
     }
 
     #[test]
@@ -121,7 +120,7 @@ mod tests {
         let mut body = b"before".to_vec();
         compress(Compression::Gzip, &[b'x'; 1000], &mut body).unwrap();
         let body = body.strip_prefix(b"before").unwrap().to_vec();
-        assert_eq!(decompress(body.clone(), "application/x-gzip", 1000).unwrap().len(), 1000);
-        assert!(decompress(body, "application/x-gzip", 999).unwrap_err().cause.contains("over 999 bytes"));
+        assert_eq!(decompress(&body, "application/x-gzip", 1000).unwrap().len(), 1000);
+        assert!(decompress(&body, "application/x-gzip", 999).unwrap_err().cause.contains("over 999 bytes"));
     }
 }

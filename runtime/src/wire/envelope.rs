@@ -5,6 +5,7 @@ use super::Malformed;
 use crate::json::scan::{Found, Scanner};
 use crate::json::text::{LoneSurrogate, read_string, unquoted, write_string};
 use crate::version::Version;
+use std::str::Utf8Error;
 
 /// As Python writes it, separators included.
 const HEAD: &str = r#"{"oslo.version": "2.0", "oslo.message": ""#;
@@ -75,10 +76,10 @@ fn is_escaped(byte: u8) -> bool {
 
 /// The inner message of a body: unwrapped from envelope 2.0, or the body itself when it has no envelope (1.0); the flag says
 /// that it has none.
-pub(super) fn open(body: Vec<u8>) -> Result<(String, bool), Malformed> {
-    match as_python_writes_it(&body) {
-        Some(inner) => utf8(inner).map(|inner| (inner, false)),
-        None => any_spelling(utf8(body)?),
+pub(super) fn open(body: &[u8]) -> Result<(String, bool), Malformed> {
+    match as_python_writes_it(body) {
+        Some(inner) => owned(inner).map(|inner| (inner, false)),
+        None => any_spelling(std::str::from_utf8(body).map_err(not_utf8)?),
     }
 }
 
@@ -89,9 +90,9 @@ fn as_python_writes_it(body: &[u8]) -> Option<Vec<u8>> {
     (escaped.get(taken..)? == b"}").then_some(inner)
 }
 
-fn any_spelling(body: String) -> Result<(String, bool), Malformed> {
+fn any_spelling(body: &str) -> Result<(String, bool), Malformed> {
     let malformed = |error: &dyn std::fmt::Display| Malformed::unanswerable(format!("envelope: {error}"));
-    let mut scanner = Scanner::new(&body);
+    let mut scanner = Scanner::new(body);
     match scanner.peek() {
         Some(b'{') => {}
         Some(b'"' | b'[') => return Err(malformed(&"the body is no JSON object")),
@@ -101,7 +102,7 @@ fn any_spelling(body: String) -> Result<(String, bool), Malformed> {
     scanner
         .members(|s, key| {
             let value = s.value()?;
-            match unquoted(body.get(key.0).unwrap_or_default()).as_ref() {
+            match key.name(body).as_ref() {
                 "oslo.version" => version = Some(value),
                 "oslo.message" => message = Some(value),
                 _ => {}
@@ -111,8 +112,8 @@ fn any_spelling(body: String) -> Result<(String, bool), Malformed> {
         .map_err(|error| malformed(&error))?;
     scanner.end().map_err(|error| malformed(&error))?;
     // As Python: without both keys it is a message of version 1.0, which has no envelope.
-    let (Some(version), Some(message)) = (version, message) else { return Ok((body, true)) };
-    let version = text(&body, &version).ok_or_else(|| malformed(&"`oslo.version` is no text"))?;
+    let (Some(version), Some(message)) = (version, message) else { return Ok((body.to_owned(), true)) };
+    let version = text(body, &version).ok_or_else(|| malformed(&"`oslo.version` is no text"))?;
     if !version.parse().is_ok_and(|version| VERSION.serves(version)) {
         let version: String = version.escape_debug().take(20).collect();
         return Err(malformed(&format_args!("version {version} is not supported, only 2.0")));
@@ -123,7 +124,7 @@ fn any_spelling(body: String) -> Result<(String, bool), Malformed> {
     }
     let mut inner = Vec::new();
     read_string(escaped, LoneSurrogate::KeepEscape, &mut inner);
-    utf8(inner).map(|inner| (inner, false))
+    owned(inner).map(|inner| (inner, false))
 }
 
 fn text(body: &str, found: &Found) -> Option<String> {
@@ -131,10 +132,12 @@ fn text(body: &str, found: &Found) -> Option<String> {
     Some(unquoted(between).into_owned())
 }
 
-fn utf8(bytes: Vec<u8>) -> Result<String, Malformed> {
-    String::from_utf8(bytes).map_err(|error| {
-        Malformed::unanswerable(format!("not UTF-8 at byte {}", error.utf8_error().valid_up_to()))
-    })
+fn owned(bytes: Vec<u8>) -> Result<String, Malformed> {
+    String::from_utf8(bytes).map_err(|error| not_utf8(error.utf8_error()))
+}
+
+fn not_utf8(error: Utf8Error) -> Malformed {
+    Malformed::unanswerable(format!("not UTF-8 at byte {}", error.valid_up_to()))
 }
 
 #[cfg(test)]
@@ -165,7 +168,7 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(&body).unwrap();
             assert_eq!(value["oslo.message"], expected);
             assert_eq!(as_python_writes_it(body.as_bytes()).unwrap(), expected.as_bytes());
-            assert_eq!(open(body.into_bytes()).unwrap(), (expected, false));
+            assert_eq!(open(body.as_bytes()).unwrap(), (expected, false));
         }
     }
 
@@ -180,13 +183,13 @@ mod tests {
             r#"{"a":1}"#,
         ] {
             let bare = body.starts_with(r#"{"a""#);
-            assert_eq!(open(body.as_bytes().to_vec()).unwrap(), (r#"{"a":1}"#.to_owned(), bare), "{body}");
+            assert_eq!(open(body.as_bytes()).unwrap(), (r#"{"a":1}"#.to_owned(), bare), "{body}");
         }
     }
 
     #[test]
     fn a_lone_surrogate_of_the_outer_text_stays_as_its_escape() {
         let body = br#"{"oslo.version": "2.0", "oslo.message": "{\"a\": \"\ud800\"}"}"#;
-        assert_eq!(open(body.to_vec()).unwrap().0, r#"{"a": "\ud800"}"#);
+        assert_eq!(open(body).unwrap().0, r#"{"a": "\ud800"}"#);
     }
 }

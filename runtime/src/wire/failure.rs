@@ -130,8 +130,7 @@ fn members(value: &RawJson, most: usize) -> Option<Vec<(String, RawJson)>> {
         .members(|s, key| {
             let found = s.value()?;
             if members.len() <= most {
-                let name = value.as_str().get(key.0).unwrap_or_default();
-                members.push((unquoted(name).into_owned(), value.part(found)));
+                members.push((key.name(value.as_str()).into_owned(), value.part(found)));
             }
             Ok(())
         })

@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// An inner message; the values taken from it share its memory.
 #[derive(Debug)]
 pub(super) struct Inner {
-    text: Arc<str>,
+    text: Arc<String>,
 }
 
 /// Named values in wire order.
@@ -19,7 +19,7 @@ pub(super) type Named = Vec<(String, RawJson)>;
 
 impl Inner {
     pub(super) fn new(text: String) -> Self {
-        Self { text: text.into() }
+        Self { text: Arc::new(text) }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -28,7 +28,7 @@ impl Inner {
 
     /// A key's name.
     pub(super) fn name(&self, key: Key) -> Cow<'_, str> {
-        unquoted(self.text.get(key.0).unwrap_or_default())
+        key.name(&self.text)
     }
 
     /// A value's JSON.

@@ -301,7 +301,7 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
     /// When it cannot be read.
     fn decode_notification(
         &self,
-        body: Vec<u8>,
+        body: &[u8],
         properties: &Properties,
         limits: &Limits,
     ) -> Result<IncomingNotification, Malformed>;
@@ -312,7 +312,7 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
     /// When it cannot be read; says whether and where it can be answered.
     fn decode_request(
         &self,
-        body: Vec<u8>,
+        body: &[u8],
         properties: &Properties,
         limits: &Limits,
     ) -> Result<IncomingRequest, Malformed>;
@@ -323,7 +323,7 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
     /// When it cannot be read.
     fn decode_reply(
         &self,
-        body: Vec<u8>,
+        body: &[u8],
         properties: &Properties,
         limits: &Limits,
     ) -> Result<IncomingReply, Malformed>;

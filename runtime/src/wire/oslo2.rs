@@ -67,14 +67,14 @@ impl Oslo2 {
     }
 
     /// The inner message of a received body.
-    fn read(&self, body: Vec<u8>, properties: &Properties, limits: &Limits) -> Result<Inner, Malformed> {
+    fn read(&self, body: &[u8], properties: &Properties, limits: &Limits) -> Result<Inner, Malformed> {
         self.read_either(body, properties, limits).map(|(inner, _)| inner)
     }
 
     /// The inner message of a received body, and whether it came without envelope.
     fn read_either(
         &self,
-        body: Vec<u8>,
+        body: &[u8],
         properties: &Properties,
         limits: &Limits,
     ) -> Result<(Inner, bool), Malformed> {
@@ -87,8 +87,12 @@ impl Oslo2 {
             let (size, limit) = (body.len(), limits.body);
             return Err(Malformed::unanswerable(format!("the body of {size} bytes is over {limit} bytes")));
         }
+        let plain;
         let body = match properties.compression.as_deref() {
-            Some(header) => decompress(body, header, limits.body)?,
+            Some(header) => {
+                plain = decompress(body, header, limits.body)?;
+                &plain
+            }
             None => body,
         };
         envelope::open(body).map(|(text, bare)| (Inner::new(text), bare))
@@ -121,7 +125,7 @@ impl WireFormat for Oslo2 {
 
     fn decode_notification(
         &self,
-        body: Vec<u8>,
+        body: &[u8],
         properties: &Properties,
         limits: &Limits,
     ) -> Result<IncomingNotification, Malformed> {
@@ -133,13 +137,13 @@ impl WireFormat for Oslo2 {
 
     fn unique_id(&self, body: &[u8], properties: &Properties) -> Option<MessageId> {
         let limits = Limits { body: usize::MAX, ..Limits::default() };
-        let inner = self.read(body.to_vec(), properties, &limits).ok()?;
+        let inner = self.read(body, properties, &limits).ok()?;
         notification::unique_id(&inner)?.parse().ok()
     }
 
     fn decode_request(
         &self,
-        body: Vec<u8>,
+        body: &[u8],
         properties: &Properties,
         limits: &Limits,
     ) -> Result<IncomingRequest, Malformed> {
@@ -151,7 +155,7 @@ impl WireFormat for Oslo2 {
 
     fn decode_reply(
         &self,
-        body: Vec<u8>,
+        body: &[u8],
         properties: &Properties,
         limits: &Limits,
     ) -> Result<IncomingReply, Malformed> {

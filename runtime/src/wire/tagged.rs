@@ -59,7 +59,7 @@ fn member(object: &str, name: &str) -> Option<String> {
     let mut scanner = Scanner::new(object);
     scanner
         .members(|s, key| {
-            let is_it = unquoted(object.get(key.0).unwrap_or_default()) == name;
+            let is_it = key.name(object) == name;
             let value = s.value()?;
             if is_it {
                 found = object.get(value.range);
@@ -100,7 +100,7 @@ fn object(json: &str, out: &mut String, pair: Pair<'_>) -> Result<bool, String> 
     let mut scanner = Scanner::new(json);
     let read = scanner.members(|s, key| {
         let found = s.value()?;
-        members.push((key.0, found.range));
+        members.push((key.range, found.range));
         Ok(())
     });
     read.map_err(|error: ScanError| error.to_string())?;

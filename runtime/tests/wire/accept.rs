@@ -5,13 +5,13 @@ use oslo_messaging::wire::{Limits, Malformed, Oslo2, Properties, WireFormat};
 
 const INNER: &str = r#"{"method": "echo", "args": {"x": "y"}, "_unique_id": "u"}"#;
 
-fn read(body: impl Into<Vec<u8>>, properties: &Properties) -> Result<(), Malformed> {
-    let request = Oslo2::new().decode_request(body.into(), properties, &Limits::default())?;
+fn read(body: impl AsRef<[u8]>, properties: &Properties) -> Result<(), Malformed> {
+    let request = Oslo2::new().decode_request(body.as_ref(), properties, &Limits::default())?;
     assert_eq!((request.method.as_str(), request.args.len()), ("echo", 1));
     Ok(())
 }
 
-fn refused(body: impl Into<Vec<u8>>, cause: &str) {
+fn refused(body: impl AsRef<[u8]>, cause: &str) {
     let error = read(body, &json()).unwrap_err();
     assert!(error.cause.contains(cause), "{error}");
     assert_eq!(error.answer_to, None);
@@ -57,7 +57,7 @@ fn b06_the_content_type_must_be_exactly_json() {
         let error = read(enveloped(INNER), &properties).unwrap_err();
         assert!(error.cause.contains("content type"), "{error}");
         let reply = enveloped(r#"{"result": 1, "failure": null, "ending": true, "_msg_id": "m"}"#);
-        assert!(Oslo2::new().decode_reply(reply, &properties, &Limits::default()).is_err());
+        assert!(Oslo2::new().decode_reply(&reply, &properties, &Limits::default()).is_err());
     }
 }
 
@@ -65,7 +65,7 @@ fn b06_the_content_type_must_be_exactly_json() {
 fn b06_a_bare_message_is_read() {
     read(INNER, &json()).unwrap();
     let reply = r#"{"result": 1, "failure": null, "ending": true, "_msg_id": "m"}"#;
-    Oslo2::new().decode_reply(reply.into(), &json(), &Limits::default()).unwrap();
+    Oslo2::new().decode_reply(reply.as_bytes(), &json(), &Limits::default()).unwrap();
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn read_all(body: &[u8], properties: &Properties) {
     let mut limits = Limits::default();
     limits.body = 1 << 16;
     let format = Oslo2::new();
-    if let Ok(request) = format.decode_request(body.to_vec(), properties, &limits) {
+    if let Ok(request) = format.decode_request(body, properties, &limits) {
         for (_, value) in request.args.iter().chain(&request.context) {
             let _ = value.decode::<serde_json::Value>();
             let _ = value.decode::<Vec<Option<f64>>>();
@@ -20,7 +20,7 @@ fn read_all(body: &[u8], properties: &Properties) {
             assert_eq!(RawJson::encode(value).unwrap().as_str(), value.as_str());
         }
     }
-    if let Ok(reply) = format.decode_reply(body.to_vec(), properties, &limits) {
+    if let Ok(reply) = format.decode_reply(body, properties, &limits) {
         let _ = reply.result.map(|result| result.decode::<serde_json::Value>());
     }
 }

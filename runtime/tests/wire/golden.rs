@@ -102,8 +102,8 @@ fn b04_requests_are_byte_for_byte_pythons() {
         } else {
             // Two compressors need not choose the same bytes; what comes out must be the same. Both begin as zlib does.
             assert_eq!(body[..2], row.body()[..2]);
-            let ours = format.decode_request(body, &properties, &Limits::default()).unwrap();
-            let pythons = format.decode_request(row.body(), &row.properties(), &Limits::default()).unwrap();
+            let ours = format.decode_request(&body, &properties, &Limits::default()).unwrap();
+            let pythons = format.decode_request(&row.body(), &row.properties(), &Limits::default()).unwrap();
             assert_eq!(format!("{ours:?}"), format!("{pythons:?}"), "{}", row.name);
             assert_eq!(object(&pythons.args), row.args);
             assert_eq!(texts(&pythons.context), texts(&pairs));
@@ -114,7 +114,8 @@ fn b04_requests_are_byte_for_byte_pythons() {
 #[test]
 fn b04_a_server_receives_what_pythons_received() {
     for row in scenarios("reply") {
-        let request = Oslo2::new().decode_request(row.body(), &row.properties(), &Limits::default()).unwrap();
+        let request =
+            Oslo2::new().decode_request(&row.body(), &row.properties(), &Limits::default()).unwrap();
         assert_eq!(request.method, "wire");
         assert_eq!(request.method, row.received_message["method"]);
         let args: serde_json::Value = serde_json::from_str(&object(&request.args)).unwrap();
@@ -163,7 +164,8 @@ fn rewritten(request: &IncomingRequest, expiration: Option<Duration>) -> String 
 fn b01_captured_requests_are_written_again_byte_for_byte() {
     let mut seen = 0;
     for row in rows(include_str!("../data/captures.jsonl")).iter().filter(|row| row.kind == "request") {
-        let request = Oslo2::new().decode_request(row.body(), &row.properties(), &Limits::default()).unwrap();
+        let request =
+            Oslo2::new().decode_request(&row.body(), &row.properties(), &Limits::default()).unwrap();
         let expiration = row.expiration.as_ref().map(|text| Duration::from_millis(text.parse().unwrap()));
         let body = rewritten(&request, expiration);
         // The one key that this side adds.
@@ -184,7 +186,7 @@ fn b01_captured_requests_are_written_again_byte_for_byte() {
 fn b02_captured_replies_are_written_again_byte_for_byte() {
     let (mut results, mut failures, mut heartbeats) = (0, 0, 0);
     for row in rows(include_str!("../data/captures.jsonl")).iter().filter(|row| row.kind == "reply") {
-        let reply = Oslo2::new().decode_reply(row.body(), &row.properties(), &Limits::default()).unwrap();
+        let reply = Oslo2::new().decode_reply(&row.body(), &row.properties(), &Limits::default()).unwrap();
         let result = reply.result.as_ref().map_or("null", |result| result.as_str());
         let body = match &reply.failure {
             Some(failure) => OutgoingReplyBody::Failure(failure),
@@ -216,11 +218,12 @@ fn b05_captured_compressed_bodies_are_read() {
         headers.extend(row.compression.as_deref());
         if row.kind == "request" {
             let request =
-                Oslo2::new().decode_request(row.body(), &row.properties(), &Limits::default()).unwrap();
+                Oslo2::new().decode_request(&row.body(), &row.properties(), &Limits::default()).unwrap();
             assert_eq!(request.method, "echo");
             assert!(request.args[0].1.as_str().starts_with("\"y"));
         } else {
-            let reply = Oslo2::new().decode_reply(row.body(), &row.properties(), &Limits::default()).unwrap();
+            let reply =
+                Oslo2::new().decode_reply(&row.body(), &row.properties(), &Limits::default()).unwrap();
             assert!(reply.result.unwrap().as_str().starts_with("\"y"));
         }
     }
@@ -232,8 +235,7 @@ fn b06_the_verdicts_of_a_python_server_are_ours() {
     for row in rows(include_str!("../data/raw_server_tolerance.jsonl")) {
         let properties =
             Properties { content_type: row.content_type.clone().map(Into::into), ..Properties::default() };
-        let read =
-            Oslo2::new().decode_request(row.body.clone().into_bytes(), &properties, &Limits::default());
+        let read = Oslo2::new().decode_request(row.body.as_bytes(), &properties, &Limits::default());
         // Python takes these and fails in the dispatcher; here they are refused by the codec, and answered if a call.
         let fails_later = row.body.contains(r#"\"args\": null"#) || row.body.contains("no-method");
         let expected = row.verdict == "basic.ack" && !fails_later;
@@ -246,7 +248,7 @@ fn b07_every_reply_that_a_python_client_was_given_is_survived() {
     for row in rows(include_str!("../data/raw_client_tolerance.jsonl")) {
         let properties =
             Properties { content_type: row.content_type.clone().map(Into::into), ..Properties::default() };
-        let read = Oslo2::new().decode_reply(row.body.clone().into_bytes(), &properties, &Limits::default());
+        let read = Oslo2::new().decode_reply(row.body.as_bytes(), &properties, &Limits::default());
         let lost = row.content_type.is_none() || row.body.contains("no_msg_id");
         assert_eq!(read.is_ok(), !lost, "{}", row.body);
         if let Ok(reply) = read {

@@ -11,7 +11,7 @@ fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
 }
 
 fn read(body: Vec<u8>, limits: &Limits) -> Result<(), Malformed> {
-    Oslo2::new().decode_request(body, &json(), limits).map(drop)
+    Oslo2::new().decode_request(&body, &json(), limits).map(drop)
 }
 
 /// A compressed cast with one argument of so many bytes.
@@ -84,7 +84,7 @@ fn b05_compressed_bodies_are_read_back() {
         let (body, properties) = compressed(compression, 1000);
         assert_eq!(properties.compression.as_deref(), Some(compression.header()));
         assert!(body.len() < 500);
-        let request = Oslo2::new().decode_request(body, &properties, &Limits::default()).unwrap();
+        let request = Oslo2::new().decode_request(&body, &properties, &Limits::default()).unwrap();
         assert_eq!(request.args[0].1.as_str().len(), 1002);
     }
 }
@@ -93,7 +93,7 @@ fn b05_compressed_bodies_are_read_back() {
 fn b05_the_id_of_a_returned_body_is_found_in_its_compressed_form_too() {
     for compression in [Compression::Gzip, Compression::Bzip2] {
         let (body, properties) = compressed(compression, 1000);
-        let request = Oslo2::new().decode_request(body.clone(), &properties, &Limits::default()).unwrap();
+        let request = Oslo2::new().decode_request(&body, &properties, &Limits::default()).unwrap();
         let id = Oslo2::new().unique_id(&body, &properties).unwrap();
         assert_eq!(request.unique_id.as_deref(), Some(id.as_str()));
     }
@@ -105,7 +105,7 @@ fn b05_the_limit_counts_what_comes_out() {
         let (body, properties) = compressed(compression, 4 << 20);
         assert!(body.len() < 1 << 16);
         let limits = limits(|limits| limits.body = 1 << 20);
-        let error = Oslo2::new().decode_request(body, &properties, &limits).unwrap_err();
+        let error = Oslo2::new().decode_request(&body, &properties, &limits).unwrap_err();
         assert!(error.cause.contains("decompressed body is over 1048576 bytes"), "{error}");
     }
 }
@@ -115,12 +115,12 @@ fn b05_broken_and_unknown_compressions_are_refused() {
     for compression in [Compression::Gzip, Compression::Bzip2] {
         let (body, properties) = compressed(compression, 1000);
         for broken in [&b""[..], b"\x78\x9c", b"{}", &body[..body.len() / 2]] {
-            let read = Oslo2::new().decode_request(broken.to_vec(), &properties, &Limits::default());
+            let read = Oslo2::new().decode_request(broken, &properties, &Limits::default());
             assert!(read.is_err(), "{broken:?}");
         }
     }
     let properties = Properties { compression: Some("application/zstd".into()), ..json() };
-    let error = Oslo2::new().decode_request(b"{}".to_vec(), &properties, &Limits::default()).unwrap_err();
+    let error = Oslo2::new().decode_request(b"{}", &properties, &Limits::default()).unwrap_err();
     assert!(error.cause.contains("`application/zstd` is not supported"), "{error}");
 }
 
@@ -134,7 +134,7 @@ fn failures_are_bounded_too() {
     ] {
         let text = serde_json::to_string(&failure).unwrap();
         let inner = format!(r#"{{"result": null, "failure": {text}, "ending": true, "_msg_id": "m"}}"#);
-        let reply = Oslo2::new().decode_reply(enveloped(&inner), &json(), &Limits::default()).unwrap();
+        let reply = Oslo2::new().decode_reply(&enveloped(&inner), &json(), &Limits::default()).unwrap();
         let failure = reply.failure.unwrap();
         assert!(failure.args.len() < 200_000);
         // Deep values are kept; decoding them is an error, not the end of the stack.

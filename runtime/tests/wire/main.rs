@@ -28,11 +28,11 @@ fn enveloped(inner: &str) -> Vec<u8> {
 }
 
 fn request(inner: &str) -> Result<IncomingRequest, Malformed> {
-    Oslo2::new().decode_request(enveloped(inner), &json(), &Limits::default())
+    Oslo2::new().decode_request(&enveloped(inner), &json(), &Limits::default())
 }
 
 fn reply(inner: &str) -> Result<IncomingReply, Malformed> {
-    Oslo2::new().decode_reply(enveloped(inner), &json(), &Limits::default())
+    Oslo2::new().decode_reply(&enveloped(inner), &json(), &Limits::default())
 }
 
 /// The inner message of a body that this side has written.

@@ -60,7 +60,7 @@ fn b08_odd_values_are_passed_on_verbatim() {
     let mut body = Vec::new();
     let format = Oslo2::new();
     format.encode_request(&outgoing, &mut body);
-    let read = format.decode_request(body, &json(), &Limits::default()).unwrap();
+    let read = format.decode_request(&body, &json(), &Limits::default()).unwrap();
     let values: Vec<&str> = read.args.iter().map(|(_, value)| value.as_str()).collect();
     assert_eq!(values, ["[1180591620717411303424]", r#""\ud800""#, "NaN"]);
     assert_eq!(read.context[0].1.as_str(), "-Infinity");
@@ -70,12 +70,12 @@ fn b08_odd_values_are_passed_on_verbatim() {
 fn b08_oddities_are_counted() {
     let format = Oslo2::new();
     let ordinary = enveloped(r#"{"method": "m", "args": {"x": 1.5}}"#);
-    format.decode_request(ordinary, &json(), &Limits::default()).unwrap();
+    format.decode_request(&ordinary, &json(), &Limits::default()).unwrap();
     assert_eq!(format.oddities().total(), 0);
     let odd = r#"{"method": "m", "args": {"x": [NaN, NaN, 99999999999999999999]}, "_context_c": "\udc00"}"#;
-    format.decode_request(enveloped(odd), &json(), &Limits::default()).unwrap();
+    format.decode_request(&enveloped(odd), &json(), &Limits::default()).unwrap();
     let half = r#"{"result": "\ud800", "failure": null, "ending": true, "_msg_id": "m"}"#;
-    format.clone().decode_reply(enveloped(half), &json(), &Limits::default()).unwrap();
+    format.clone().decode_reply(&enveloped(half), &json(), &Limits::default()).unwrap();
     let found = format.oddities();
     assert_eq!((found.non_finite, found.big_integers, found.lone_surrogates), (2, 1, 2));
 }

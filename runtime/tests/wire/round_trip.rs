@@ -83,7 +83,7 @@ proptest! {
             prop_assert_eq!(&inner["args"], &Value::from(args.clone()));
             prop_assert_eq!(inner["method"].as_str(), Some(method.as_str()));
         }
-        let read = format.decode_request(body, &properties, &Limits::default()).unwrap();
+        let read = format.decode_request(&body, &properties, &Limits::default()).unwrap();
         prop_assert_eq!(&read.method, &method);
         prop_assert_eq!(decoded(&read.args), args);
         prop_assert_eq!(&read.namespace, &namespace);
@@ -107,7 +107,7 @@ proptest! {
         };
         let mut body = Vec::new();
         let properties = format.encode_reply(&reply, &mut body);
-        let read = format.decode_reply(body, &properties, &Limits::default()).unwrap();
+        let read = format.decode_reply(&body, &properties, &Limits::default()).unwrap();
         prop_assert_eq!(read.message_id, message_id);
         prop_assert_eq!(read.result.map_or(Value::Null, |result| result.decode().unwrap()), result);
         prop_assert!(read.failure.is_none() && read.ending);
@@ -133,7 +133,7 @@ proptest! {
         let mut body = Vec::new();
         let properties = Oslo2::new().encode_reply(&reply, &mut body);
         prop_assert_eq!(&properties.content_type, &json().content_type);
-        let read = Oslo2::new().decode_reply(body, &properties, &Limits::default()).unwrap();
+        let read = Oslo2::new().decode_reply(&body, &properties, &Limits::default()).unwrap();
         prop_assert_eq!(read.failure, Some(failure));
     }
 

@@ -49,7 +49,7 @@ pub(super) async fn read(run: &Run, delivery: Delivery) -> Option<Letter> {
     let config = &run.config;
     let kept = if config.keeps_bodies() { body.clone() } else { Vec::new() };
     let past = Past::of(&properties);
-    let decoded = run.driver.format().decode_notification(body, &properties, &run.limits);
+    let decoded = run.driver.format().decode_notification(&body, &properties, &run.limits);
     let unique_id = decoded.as_ref().ok().and_then(|incoming| incoming.unique_id.as_deref()?.parse().ok());
     let origin =
         Origin { route, body: kept, properties, unique_id, redelivered, counted: redeliveries, past };

@@ -18,7 +18,7 @@ use tracing::Instrument;
 pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
     let Delivery { body, properties, redelivered, ack, .. } = delivery;
     let received = Instant::now();
-    let request = match run.driver.format().decode_request(body, &properties, &run.limits) {
+    let request = match run.driver.format().decode_request(&body, &properties, &run.limits) {
         Ok(request) => request,
         Err(malformed) => return refuse_malformed(run, malformed, ack),
     };

@@ -67,7 +67,7 @@ impl<'a> Letter<'a> {
 /// The text of a request.
 pub(super) fn read(
     format: &dyn WireFormat,
-    body: Vec<u8>,
+    body: &[u8],
     properties: &Properties,
 ) -> Result<String, Malformed> {
     format.decode_request(body, properties, &Limits::default()).map(|request| request.method)
@@ -76,7 +76,7 @@ pub(super) fn read(
 /// The text of a reply.
 pub(super) fn read_reply(
     format: &dyn WireFormat,
-    body: Vec<u8>,
+    body: &[u8],
     properties: &Properties,
 ) -> Result<String, Malformed> {
     format.decode_reply(body, properties, &Limits::default()).map(|reply| reply.message_id)

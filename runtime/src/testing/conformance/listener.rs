@@ -112,8 +112,8 @@ impl<'a> Listener<'a> {
     pub(super) fn text(&self, delivery: &mut Delivery) -> Result<String, Failure> {
         let body = std::mem::take(&mut delivery.body);
         let read = match self.consumer {
-            Some(_) => read(self.driver.format(), body, &delivery.properties),
-            None => read_reply(self.driver.format(), body, &delivery.properties),
+            Some(_) => read(self.driver.format(), &body, &delivery.properties),
+            None => read_reply(self.driver.format(), &body, &delivery.properties),
         };
         read.map_err(|cause| {
             self.stage.failure(format!("{} got a message that cannot be read: {cause}", self.name))

@@ -76,7 +76,7 @@ fn mask_members(
     let mut first = true;
     scanner.members(|scanner, key| {
         separate(&mut first, out);
-        let key = text.get(key.0).unwrap_or_default();
+        let key = text.get(key.range).unwrap_or_default();
         out.push('"');
         out.push_str(key);
         out.push_str("\": ");

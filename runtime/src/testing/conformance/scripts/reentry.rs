@@ -20,7 +20,7 @@ impl Sink for Counter {
     fn deliver(&self, delivery: Delivery) {
         delivery.ack.ack();
         let format = self.driver.format();
-        let number = match read(format, delivery.body, &delivery.properties) {
+        let number = match read(format, &delivery.body, &delivery.properties) {
             Ok(text) => text.parse::<usize>().unwrap_or(HOPS),
             Err(cause) => return drop(self.done.send(Err(cause.to_string()))),
         };

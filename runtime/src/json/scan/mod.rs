@@ -1,7 +1,15 @@
 //! One pass over JSON text as Python writes it: checks the grammar, finds the members of an object, counts nesting, keys
 //! and the things that serde_json would refuse or round. Builds nothing, never recurses.
 
-use super::run::ordinary;
+mod nesting;
+mod scalar;
+#[cfg(test)]
+mod tests;
+
+use super::run::ordinary_of_16;
+use super::text::unquoted;
+use nesting::Nesting;
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -46,9 +54,22 @@ pub(crate) struct Found {
     pub(crate) odd: bool,
 }
 
-/// Where a key stands: the bytes between its quotes.
+/// Where a key stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Key(pub(crate) Range<usize>);
+pub(crate) struct Key {
+    /// The bytes between its quotes.
+    pub(crate) range: Range<usize>,
+    /// Whether an escape is among them.
+    pub(crate) escaped: bool,
+}
+
+impl Key {
+    /// The key's name; `text` is what was scanned.
+    pub(crate) fn name<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let between = text.get(self.range.clone()).unwrap_or_default();
+        if self.escaped { unquoted(between) } else { Cow::Borrowed(between) }
+    }
+}
 
 /// A position in a text, moved forward by the methods.
 #[derive(Debug)]
@@ -57,8 +78,8 @@ pub(crate) struct Scanner<'a> {
     at: usize,
     /// Containers entered by `members`.
     entered: usize,
-    /// Containers open inside the current `value`: true for an object.
-    open: Vec<bool>,
+    /// Containers open inside the current `value`.
+    open: Nesting,
     pub(crate) depth: usize,
     pub(crate) keys: usize,
     pub(crate) oddities: Oddities,
@@ -70,7 +91,7 @@ impl<'a> Scanner<'a> {
             text: text.as_bytes(),
             at: 0,
             entered: 0,
-            open: Vec::new(),
+            open: Nesting::default(),
             depth: 0,
             keys: 0,
             oddities: Oddities::default(),
@@ -188,13 +209,13 @@ impl<'a> Scanner<'a> {
     fn open(&mut self, object: bool) {
         self.at += 1;
         self.open.push(object);
-        self.depth = self.depth.max(self.entered + self.open.len());
+        self.depth = self.depth.max(self.entered + self.open.depth());
     }
 
     /// Behind a value, or in an empty container: closes what ends here. True when nothing is open any more, else the
     /// next value comes.
     fn close(&mut self) -> Result<bool, ScanError> {
-        while let Some(&object) = self.open.last() {
+        while let Some(object) = self.open.innermost() {
             match (object, self.peek()) {
                 (true, Some(b',')) => {
                     self.at += 1;
@@ -217,34 +238,35 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a key and its colon.
-    pub(super) fn key(&mut self) -> Result<Key, ScanError> {
+    pub(in crate::json) fn key(&mut self) -> Result<Key, ScanError> {
         if self.peek() != Some(b'"') {
             return Err(self.error("a key in quotes"));
         }
-        let range = self.string()?;
+        let key = self.string()?;
         self.keys += 1;
         self.take(b':', "`:`")?;
-        Ok(Key(range))
+        Ok(key)
     }
 
-    /// Reads a string from its opening quote; gives what is between the quotes.
-    pub(super) fn string(&mut self) -> Result<Range<usize>, ScanError> {
+    /// Reads a string from its opening quote, as if it were a key.
+    pub(in crate::json) fn string(&mut self) -> Result<Key, ScanError> {
         let start = self.at + 1;
         let mut at = start;
+        let mut escaped = false;
         // Whether the last thing read was an escaped first half of a pair, and where it ended.
         let mut first_half = None;
         loop {
             while let Some(chunk) = self.text.get(at..).and_then(<[u8]>::first_chunk) {
-                let run = ordinary(*chunk);
+                let run = ordinary_of_16(*chunk);
                 at += run;
-                if run < 8 {
+                if run < 16 {
                     break;
                 }
             }
             self.at = at;
             match self.text.get(at) {
                 Some(b'"') => break,
-                Some(b'\\') => {}
+                Some(b'\\') => escaped = true,
                 // Only among the last few bytes of the text.
                 Some(b' '..) => {
                     at += 1;
@@ -277,83 +299,11 @@ impl<'a> Scanner<'a> {
             }
         }
         self.at = at + 1;
-        Ok(start..at)
-    }
-
-    /// Reads a number or a literal; gives where it stands.
-    pub(super) fn scalar(&mut self) -> Result<Range<usize>, ScanError> {
-        let start = self.at;
-        match self.text.get(self.at) {
-            Some(b'-' | b'0'..=b'9') if !self.rest().starts_with(b"-I") => self.number(),
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            Some(b'n') => self.word(b"null"),
-            Some(b'N' | b'I' | b'-') => {
-                self.oddities.non_finite += 1;
-                let word: &[u8] = match self.text.get(self.at) {
-                    Some(b'N') => b"NaN",
-                    Some(b'I') => b"Infinity",
-                    _ => b"-Infinity",
-                };
-                self.word(word)
-            }
-            _ => Err(self.error("a value")),
-        }?;
-        Ok(start..self.at)
-    }
-
-    fn word(&mut self, word: &'static [u8]) -> Result<(), ScanError> {
-        if !self.rest().starts_with(word) {
-            return Err(self.error("a value"));
-        }
-        self.at += word.len();
-        Ok(())
-    }
-
-    fn number(&mut self) -> Result<(), ScanError> {
-        let start = self.at;
-        if self.text.get(self.at) == Some(&b'-') {
-            self.at += 1;
-        }
-        let whole = self.digits()?;
-        if whole > 1 && self.text.get(self.at - whole) == Some(&b'0') {
-            self.at -= whole - 1;
-            return Err(self.error("no digit after a leading zero"));
-        }
-        let mut integer = true;
-        if self.text.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-            integer = false;
-        }
-        let mut exponent = 0;
-        if let Some(b'e' | b'E') = self.text.get(self.at) {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.text.get(self.at) {
-                self.at += 1;
-            }
-            exponent = self.digits()?;
-            integer = false;
-        }
-        if integer && whole > 18 && !fits(&self.text[start..self.at]) {
-            self.oddities.big_integers += 1;
-        } else if !integer && (whole > 200 || exponent > 2) && !is_finite(&self.text[start..self.at]) {
-            self.oddities.non_finite += 1;
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> Result<usize, ScanError> {
-        let count = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
-        if count == 0 {
-            return Err(self.error("a digit"));
-        }
-        self.at += count;
-        Ok(count)
+        Ok(Key { range: start..at, escaped })
     }
 
     /// Reads one byte behind any space.
-    pub(super) fn take(&mut self, byte: u8, expected: &'static str) -> Result<(), ScanError> {
+    pub(in crate::json) fn take(&mut self, byte: u8, expected: &'static str) -> Result<(), ScanError> {
         if self.peek() != Some(byte) {
             return Err(self.error(expected));
         }
@@ -370,128 +320,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Whether an integer's digits fit what serde_json reads exactly.
-fn fits(digits: &[u8]) -> bool {
-    std::str::from_utf8(digits).is_ok_and(|text| text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok())
-}
-
-/// Whether an `f64` holds a number; asked only of those that are long enough to be beyond one.
-fn is_finite(number: &[u8]) -> bool {
-    std::str::from_utf8(number).is_ok_and(|text| text.parse().is_ok_and(f64::is_finite))
-}
-
 /// The number that four hex digits write.
 pub(crate) fn hex4(digits: Option<&[u8]>) -> Option<u32> {
     digits?.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn whole(text: &str) -> Result<(Found, Scanner<'_>), ScanError> {
-        Scanner::whole(text)
-    }
-
-    #[test]
-    fn takes_what_serde_json_takes() {
-        for text in [
-            "null",
-            " true ",
-            "0",
-            "-0",
-            "1.5e-7",
-            "[]",
-            "{}",
-            "[1,[2,{}],\"x\"]",
-            r#"{"a":{"b":[]},"c":""}"#,
-        ] {
-            assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "{text}");
-            assert!(!whole(text).unwrap().0.odd, "{text}");
-        }
-    }
-
-    #[test]
-    fn refuses_what_serde_json_refuses() {
-        for text in [
-            "",
-            " ",
-            "nul",
-            "01",
-            "-",
-            "1.",
-            "1e",
-            "[1,]",
-            "[",
-            "]",
-            "{",
-            "{\"a\"}",
-            "{\"a\":}",
-            "{\"a\":1,}",
-            "{a:1}",
-            "\"\\x\"",
-            "\"\\u12\"",
-            "\"\n\"",
-            "\"",
-            "1 2",
-            "[1}",
-            "{\"a\":1]",
-            "-NaN",
-            "\u{feff}1",
-            "'a'",
-        ] {
-            assert!(serde_json::from_str::<serde_json::Value>(text).is_err(), "{text}");
-            assert!(whole(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn b08_oddities_are_counted_by_kind() {
-        let text = r#"[NaN, -Infinity, Infinity, 1e400, 1180591620717411303424, 18446744073709551615, "\ud83d\ude00",
-                      "\ud800", "\udc00\ud800", "\ud800\ud83d\ude00", -9223372036854775808, -9223372036854775809]"#;
-        let (found, scanner) = whole(text).unwrap();
-        assert!(found.odd);
-        assert_eq!(scanner.oddities, Oddities { non_finite: 4, big_integers: 2, lone_surrogates: 4 });
-    }
-
-    #[test]
-    fn b08_small_and_large_floats_are_ordinary_until_an_f64_cannot_hold_them() {
-        for (text, non_finite) in [
-            ("1e-100".to_owned(), 0),
-            ("1.5e+0300".to_owned(), 0),
-            (format!("0.{}", "0".repeat(400)), 0),
-            (format!("{}e99", "9".repeat(250)), 1),
-            ("1e309".to_owned(), 1),
-            (format!("{}.0", "9".repeat(310)), 1),
-        ] {
-            assert_eq!(whole(&text).unwrap().1.oddities.non_finite, non_finite, "{text}");
-        }
-    }
-
-    #[test]
-    fn depth_and_keys_are_counted_without_a_stack() {
-        let text = format!("{}1{}", "{\"a\":[".repeat(50_000), "]}".repeat(50_000));
-        let (_, scanner) = whole(&text).unwrap();
-        assert_eq!((scanner.depth, scanner.keys), (100_000, 50_000));
-    }
-
-    #[test]
-    fn members_give_keys_values_and_their_own_oddity() {
-        let text = r#" { "a" : [1, {"b": 2}] , "c": {"d": NaN}, "e": "x" } "#;
-        let mut scanner = Scanner::new(text);
-        let mut seen = Vec::new();
-        scanner
-            .members(|s, key| {
-                let found = s.value()?;
-                seen.push((&text[key.0], &text[found.range], found.odd));
-                Ok(())
-            })
-            .unwrap();
-        scanner.end().unwrap();
-        assert_eq!(
-            seen,
-            [("a", r#"[1, {"b": 2}]"#, false), ("c", r#"{"d": NaN}"#, true), ("e", r#""x""#, false)]
-        );
-        assert_eq!((scanner.depth, scanner.keys), (3, 5));
-    }
 }
