@@ -101,6 +101,15 @@ impl EndpointDescriptor {
             module: "",
         }
     }
+
+    /// Every wire name and alias with the index of its method.
+    pub(super) fn names(&self) -> impl Iterator<Item = (usize, &'static str)> + use<> {
+        self.methods.iter().enumerate().flat_map(|(index, method)| {
+            std::iter::once(method.wire_name)
+                .chain(method.aliases.iter().copied())
+                .map(move |name| (index, name))
+        })
+    }
 }
 
 impl MethodDescriptor {

@@ -1,10 +1,10 @@
 //! An endpoint whose methods are known only at run time.
 
 use super::descriptor::EndpointDescriptor;
-use super::endpoint::{Endpoint, Refusal, Reply, Started};
+use super::endpoint::{Endpoint, Reply, Started};
 use super::invoke::BoxFuture;
 use super::output::reply;
-use super::refusal::UNFIT;
+use super::refusal::{Refusal, UNFIT};
 use super::request::Request;
 use crate::context::Context;
 use crate::error::RpcError;

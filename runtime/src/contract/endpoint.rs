@@ -2,23 +2,15 @@
 
 use super::descriptor::EndpointDescriptor;
 use super::invoke::BoxFuture;
+use super::refusal::Refusal;
 use super::request::Request;
-use crate::error::{RejectionKind, RemoteFailure};
+use crate::error::RemoteFailure;
 use crate::json::RawJson;
 use std::fmt;
 use std::sync::Arc;
 
 /// How a handler's work starts: decoded arguments in a future, or a refusal before anything runs.
 pub type Started = Result<BoxFuture<Reply>, Refusal>;
-
-/// A refusal to run a request; nothing has run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refusal {
-    /// What kind.
-    pub kind: RejectionKind,
-    /// The failure to answer with, in the classes and words of Python's dispatcher.
-    pub failure: Box<RemoteFailure>,
-}
 
 /// What a handler ended with.
 #[derive(Debug, Clone, PartialEq)]

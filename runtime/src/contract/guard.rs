@@ -1,9 +1,9 @@
 //! What stands between a handler and its server: panics, those of a serializer too, become answers, errors become log lines,
 //! results pass the serializer.
 
-use super::endpoint::{Refusal, Reply};
+use super::endpoint::Reply;
 use super::invoke::BoxFuture;
-use super::refusal::internal_error;
+use super::refusal::{Refusal, internal_error};
 use super::serializer::Serializer;
 use crate::context::Context;
 use crate::error::RejectionKind;

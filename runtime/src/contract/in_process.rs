@@ -2,9 +2,10 @@
 
 use super::caller::Caller;
 use super::dispatcher::Dispatcher;
-use super::endpoint::{Endpoint, Refusal, Reply, Started};
+use super::endpoint::{Endpoint, Reply, Started};
 use super::invoke::{Answer, BoxFuture, Invocation, Invoke};
 use super::outcome::classify;
+use super::refusal::Refusal;
 use crate::context::Delivery;
 use crate::error::{BadReply, CallFault, CastError, NotSent, NotSentReason, RequestInfo};
 use crate::id::MessageId;

@@ -33,7 +33,7 @@ pub use client::ClientCore;
 pub use descriptor::{ArgDescriptor, EndpointDescriptor, MethodDescriptor, MethodKind};
 pub use dispatcher::{Dispatcher, EndpointCollision, Found};
 pub use dyn_endpoint::{DynEndpoint, DynRequest};
-pub use endpoint::{Endpoint, Handler, Refusal, Reply, Started, dispatch};
+pub use endpoint::{Endpoint, Handler, Reply, Started, dispatch};
 pub use factory::{DiscoverError, EndpointFactory, Misfit, discover};
 #[cfg(feature = "transport")]
 pub(crate) use guard::panic_text;
@@ -42,6 +42,7 @@ pub use invoke::{Answer, BoxFuture, Invocation, Invoke, SendOptions};
 pub use options::CallOptions;
 pub use outcome::classify;
 pub use output::{CallOutput, CastOutput, reply, reply_cast};
+pub use refusal::Refusal;
 pub use registry::{Contract, contracts};
 pub use request::Request;
 pub use request_builder::RequestBuilder;

@@ -7,7 +7,7 @@
 //!   handler that ran into one in a call of its own names another method;
 //! * `TypeError` whose last frame is Python's `_do_dispatch`: a handler's own has the handler's frame after it.
 
-use super::Answer;
+use super::invoke::Answer;
 use super::refusal::{DISPATCHER, no_such_method_text, unsupported_version_text};
 use crate::error::{CallFault, Rejection, RejectionKind, RemoteFailure, RequestInfo};
 use crate::version::Version;

@@ -1,9 +1,17 @@
 //! Refusals in the classes and words of Python's dispatcher, so that no peer can tell the difference.
 
-use super::endpoint::Refusal;
 use crate::error::{HIDDEN, RejectionKind, RemoteFailure};
 use crate::json::RawJson;
 use crate::wire::line;
+
+/// A refusal to run a request; nothing has run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// What kind.
+    pub kind: RejectionKind,
+    /// The failure to answer with, in the classes and words of Python's dispatcher.
+    pub failure: Box<RemoteFailure>,
+}
 
 /// Python's module of `NoSuchMethod` and `UnsupportedVersion`.
 pub(super) const DISPATCHER: &str = "oslo_messaging.rpc.dispatcher";

@@ -1,9 +1,7 @@
 //! A request on its way into a handler: arguments are taken by name, one by one, in Python's words when they do not fit.
 
-use super::endpoint::Refusal;
 use super::flat;
-
-use super::refusal::UNFIT;
+use super::refusal::{Refusal, UNFIT};
 use crate::context::{Context, RpcContext};
 use crate::json::{Missing, RawJson};
 use serde::Deserialize;

@@ -1,6 +1,5 @@
 //! Finds endpoints that hide each other, when a server is built rather than when a call goes astray.
 
-use super::names;
 use crate::contract::endpoint::Endpoint;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,7 +35,7 @@ pub(super) fn check(endpoints: &[Arc<dyn Endpoint>]) -> Result<(), EndpointColli
         let namespaces =
             std::iter::once(endpoint.namespace()).chain(descriptor.legacy_namespaces.iter().copied());
         for namespace in namespaces {
-            for (_, method) in names(descriptor.methods) {
+            for (_, method) in descriptor.names() {
                 let major = descriptor.version.major;
                 let first = *claimed.entry((namespace, major, method)).or_insert(index);
                 if let (true, Some(other)) = (first != index, endpoints.get(first)) {

@@ -8,8 +8,9 @@ pub use collision::EndpointCollision;
 
 use crate::context::{Context, Delivery};
 use crate::contract::descriptor::MethodDescriptor;
-use crate::contract::endpoint::{Endpoint, Refusal, Started};
+use crate::contract::endpoint::{Endpoint, Started};
 use crate::contract::guard::{self, Guard};
+use crate::contract::refusal::Refusal;
 use crate::contract::request::Request;
 use crate::contract::serializer::Serializer;
 use crate::json::RawJson;
@@ -60,7 +61,7 @@ impl Dispatcher {
             if endpoint.is_dynamic() {
                 dynamic.push(index);
             }
-            for (method, name) in names(endpoint.descriptor().methods) {
+            for (method, name) in endpoint.descriptor().names() {
                 methods.entry(name.into()).or_default().push(Found { endpoint: index, method });
             }
         }
@@ -197,13 +198,6 @@ impl Dispatcher {
             Refusal::unsupported_version(method, &text)
         }
     }
-}
-
-/// Every wire name and alias with the index of its method.
-fn names(methods: &'static [MethodDescriptor]) -> impl Iterator<Item = (usize, &'static str)> {
-    methods.iter().enumerate().flat_map(|(index, method)| {
-        std::iter::once(method.wire_name).chain(method.aliases.iter().copied()).map(move |name| (index, name))
-    })
 }
 
 fn accepts(endpoint: &dyn Endpoint, namespace: Option<&str>) -> bool {

@@ -42,6 +42,7 @@ mod history;
 mod letter;
 mod listener;
 mod peer;
+mod run;
 mod scripts;
 mod stage;
 mod suite;

@@ -10,8 +10,11 @@ use crate::transport::{
     Confirmed, Consumer, Driver, DriverError, Publish, PublishError, ReplyAddress, Route, Sink, Subscription,
 };
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
+
+/// Pause between two looks at a queue while waiting for it to have a certain state.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The outcome of a publish, to be waited for.
 pub(super) struct Pending<'a> {
@@ -43,11 +46,41 @@ pub(super) struct Peer<'a> {
     cut: Option<Cut>,
 }
 
-impl<'a> Peer<'a> {
-    pub(super) fn new(stage: &'a Stage<'a>, driver: Arc<dyn Driver>, cut: Option<Cut>) -> Self {
-        Self { stage, driver, cut }
+impl Stage<'_> {
+    /// A peer with connections of its own.
+    pub(super) async fn peer(&self) -> Result<Peer<'_>, Failure> {
+        let (driver, cut) = self.driver().await?;
+        Ok(Peer { stage: self, driver, cut })
     }
 
+    /// Waits until `messages` messages are ready in the queue of `route`.
+    pub(super) async fn until_ready(
+        &self,
+        peer: &Peer<'_>,
+        route: &Route,
+        messages: u32,
+    ) -> Result<(), Failure> {
+        let mut last = None;
+        let reached = tokio::time::timeout(self.limit(), async {
+            loop {
+                last = peer.driver.inspect(route).await;
+                if last.is_some_and(|state| state.messages == messages) {
+                    return;
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        });
+        match reached.await {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.failure(format!(
+                "waited {:?} in vain for {messages} messages in the queue of {route:?}; it has {last:?}",
+                self.limit()
+            ))),
+        }
+    }
+}
+
+impl<'a> Peer<'a> {
     /// Cuts its connections.
     pub(super) async fn cut(&self) -> Result<(), Failure> {
         match &self.cut {

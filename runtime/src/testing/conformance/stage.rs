@@ -1,16 +1,12 @@
 //! The stage of one script: its names, its history, its peers, and waiting for events with a limit.
 
 use super::history::{Failure, History};
-use super::peer::Peer;
-use super::suite::Suite;
+use super::suite::{Cut, Suite};
 use crate::transport::{Driver, Route};
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// Pause between two looks at a queue while waiting for it to have a certain state.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// Where one script plays.
 pub(super) struct Stage<'a> {
@@ -26,11 +22,20 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl<'a> Stage<'a> {
-    pub(super) fn new(suite: &'a Suite, script: &'static str, prefix: String, limit: Duration) -> Self {
-        Self { suite, script, prefix, limit, history: Mutex::default(), drivers: Mutex::default() }
+impl Suite {
+    pub(super) fn stage(&self, script: &'static str) -> Stage<'_> {
+        Stage {
+            suite: self,
+            script,
+            prefix: format!("{}-{script}", self.names()),
+            limit: self.patience(),
+            history: Mutex::default(),
+            drivers: Mutex::default(),
+        }
     }
+}
 
+impl Stage<'_> {
     /// Ends the script: closes its drivers and compares what happened with what must happen.
     pub(super) async fn judge(
         &self,
@@ -49,11 +54,11 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// A peer with connections of its own.
-    pub(super) async fn peer(&self) -> Result<Peer<'_>, Failure> {
+    /// Another driver of the suite's, closed when the script ends.
+    pub(super) async fn driver(&self) -> Result<(Arc<dyn Driver>, Option<Cut>), Failure> {
         let (driver, cut) = self.wait("a driver", self.suite.connect()).await?;
         lock(&self.drivers).push(driver.clone());
-        Ok(Peer::new(self, driver, cut))
+        Ok((driver, cut))
     }
 
     /// Writes a line of history.
@@ -74,32 +79,6 @@ impl<'a> Stage<'a> {
         tokio::time::timeout(self.limit, event)
             .await
             .map_err(|_| self.failure(format!("waited {:?} in vain for {what}", self.limit)))
-    }
-
-    /// Waits until `messages` messages are ready in the queue of `route`.
-    pub(super) async fn until_ready(
-        &self,
-        peer: &Peer<'_>,
-        route: &Route,
-        messages: u32,
-    ) -> Result<(), Failure> {
-        let mut last = None;
-        let reached = tokio::time::timeout(self.limit, async {
-            loop {
-                last = peer.driver.inspect(route).await;
-                if last.is_some_and(|state| state.messages == messages) {
-                    return;
-                }
-                tokio::time::sleep(LOOK).await;
-            }
-        });
-        match reached.await {
-            Ok(()) => Ok(()),
-            Err(_) => Err(self.failure(format!(
-                "waited {:?} in vain for {messages} messages in the queue of {route:?}; it has {last:?}",
-                self.limit
-            ))),
-        }
     }
 
     /// A name that no other script and no other run uses.

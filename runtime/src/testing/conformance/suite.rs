@@ -1,16 +1,11 @@
-//! The suite: where its drivers come from, how long it waits, and the run of all scripts.
+//! The suite: where its drivers come from, how long it waits, and what a script is.
 
-use super::history::{Failure, History, Outcome, Report};
-use super::stage::Stage;
+use super::history::{Failure, History};
 use crate::id::MessageId;
 use crate::transport::{BoxFuture, Capabilities, Driver};
-use futures_util::stream::{self, StreamExt};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Scripts that are played at the same time; each has up to four peers with connections of their own.
-const AT_A_TIME: usize = 8;
 
 /// One script of the suite.
 #[derive(Clone, Copy)]
@@ -93,30 +88,22 @@ impl Suite {
         self
     }
 
-    /// Plays every script, several at a time.
-    pub async fn run(&self) -> Report {
-        let (driver, _) = self.connect().await;
-        let capabilities = driver.capabilities();
-        driver.close(self.limit).await;
-        let outcomes = super::SCRIPTS.iter().map(|script| async move {
-            let outcome = match (script.applies)(&capabilities) && (self.cuts || !script.cuts) {
-                false => Outcome::NotApplicable,
-                true => match (script.play)(self).await {
-                    Ok(history) => Outcome::Passed(history),
-                    Err(failure) => Outcome::Failed(failure),
-                },
-            };
-            (script.name, outcome)
-        });
-        Report { outcomes: stream::iter(outcomes).buffered(AT_A_TIME).collect().await }
+    /// What names of exchanges and queues begin with.
+    pub(super) fn names(&self) -> &str {
+        &self.prefix
+    }
+
+    /// How long it waits for a single event.
+    pub(super) fn patience(&self) -> Duration {
+        self.limit
+    }
+
+    pub(super) fn cuts(&self) -> bool {
+        self.cuts
     }
 
     pub(super) fn connect(&self) -> BoxFuture<'static, (Arc<dyn Driver>, Option<Cut>)> {
         (self.connect)()
-    }
-
-    pub(super) fn stage(&self, script: &'static str) -> Stage<'_> {
-        Stage::new(self, script, format!("{}-{script}", self.prefix), self.limit)
     }
 }
 
