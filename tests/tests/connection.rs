@@ -90,6 +90,62 @@ async fn a_call_says_why_no_broker_was_reached_and_that_it_has_not_run() {
     assert!(error.to_string().contains(&free.to_string()), "names the host: {error}");
 }
 
+/// Outages last; what is tried in vain meanwhile must not add up.
+#[test]
+fn what_is_tried_in_vain_leaves_nothing_behind() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Several hosts are tried at once after each other.
+    let url = format!("rabbit://{}/", vec![free.to_string(); 16].join(","));
+    runtime.block_on(async {
+        let mut options = ConnectOptions::default();
+        options.rabbit.io_in_caller_runtime = true;
+        let transport = Transport::connect_with(&url.parse().unwrap(), options).unwrap();
+        let endpoint = DynEndpoint::new(|_: DynRequest| async { Ok::<_, RemoteFailure>(Value::Null) });
+        let server = RpcServer::builder(&transport, Target::server("t", "one"))
+            .endpoint(endpoint)
+            .start_timeout(Duration::from_millis(5))
+            .build()
+            .unwrap();
+        for _ in 0..16 {
+            let error = server.start().await.unwrap_err();
+            assert!(matches!(error, StartError::Driver(DriverError::Unreachable { .. })), "{error}");
+        }
+        let tried = |health: &Health| matches!(health, Health::Connecting { attempts: 32.., .. });
+        let mut health = transport.watch_health();
+        within(LIMIT, "attempts", health.wait_for(tried)).await.unwrap();
+        eventually(LIMIT, "only the transport's own tasks are left", || async {
+            match tokio::runtime::Handle::current().metrics().num_alive_tasks() {
+                0..12 => Ok(()),
+                tasks => Err(tasks),
+            }
+        })
+        .await;
+    });
+}
+
+/// A peer that takes connections and says nothing: a paused machine, a load balancer without a broker behind it.
+#[test]
+fn a_silent_peer_is_let_go() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("rabbit://{}/", silent.local_addr().unwrap());
+    runtime.block_on(async {
+        let mut options = ConnectOptions::default();
+        options.rabbit.io_in_caller_runtime = true;
+        let transport = Transport::connect_with(&url.parse().unwrap(), options).unwrap();
+        let mut health = transport.watch_health();
+        let failed = |health: &Health| matches!(health, Health::Connecting { attempts: 1.., .. });
+        within(LIMIT, "an attempt fails", health.wait_for(failed)).await.unwrap();
+        let (mut peer, _) = silent.accept().unwrap();
+        let mut greeting = Vec::new();
+        peer.set_read_timeout(Some(LIMIT)).unwrap();
+        std::io::Read::read_to_end(&mut peer, &mut greeting).expect("the end of the connection");
+        assert!(greeting.starts_with(b"AMQP"));
+        transport.close(LIMIT).await;
+    });
+}
+
 #[tokio::test]
 async fn a_close_waits_no_longer_than_what_waits_for_a_broker() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -96,10 +96,13 @@ impl Plan {
     ) {
         let mut first = Some((accepted, consumer));
         loop {
-            let up = match &first {
-                // Whoever waited for the first set-up may have given up.
-                Some((accepted, _)) if accepted.is_closed() => return,
-                Some(_) => link.up().await,
+            let up = match &mut first {
+                Some((accepted, _)) => tokio::select! {
+                    biased;
+                    // Whoever waited for the first set-up has given up.
+                    () = accepted.closed() => return,
+                    up = link.up() => up,
+                },
                 None => tokio::select! {
                     up = link.up() => up,
                     order = orders.recv() => match order {

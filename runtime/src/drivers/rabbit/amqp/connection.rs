@@ -1,11 +1,12 @@
 //! Opening one TCP connection, and what happens to it as a whole.
 
 use super::channel::WeakChannel;
-use super::{AmqpError, Channel, Node, convert, quiet};
+use super::{AmqpError, Channel, Node, convert, socket};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use futures_util::StreamExt;
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
-use lapin::{ConnectionProperties, ErrorKind};
+use lapin::{AsyncTcpStream, ConnectionProperties, ErrorKind};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -52,23 +53,26 @@ impl Connection {
             query: AMQPQueryString { heartbeat: Some(heartbeat), ..AMQPQueryString::default() },
         };
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let opening = async move {
-            if heartbeat == 0 {
-                lapin::Connection::connect_uri_with_runtime(uri, properties, quiet::runtime()).await
-            } else {
-                lapin::Connection::connect_uri(uri, properties).await
-            }
+        let failed = |kind, cause| ConnectFailure { kind, node: node.address(), cause };
+        let opening = async {
+            let connected = socket::connect(&node.host.host, node.host.port, heartbeat == 0).await;
+            let (socket, attempt) =
+                connected.map_err(|error| failed(ConnectFailureKind::Unreachable, error.to_string()))?;
+            let socket = Mutex::new(Some(AsyncTcpStream::Plain(socket)));
+            let take = async move |_, _| {
+                let socket = socket.lock().unwrap_or_else(PoisonError::into_inner).take();
+                socket.ok_or_else(|| io::Error::from(io::ErrorKind::ConnectionAborted).into())
+            };
+            let opened = lapin::Connection::connector(uri, socket::runtime(), take, properties).await;
+            let connection = opened.map_err(|error| refused(node, &error))?;
+            attempt.succeeded();
+            Ok(connection)
         };
         let connection = match tokio::time::timeout(HANDSHAKE_LIMIT, opening).await {
-            Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(refused(node, &error)),
+            Ok(opened) => opened?,
             Err(_) => {
                 let cause = format!("no complete handshake within {HANDSHAKE_LIMIT:?}");
-                return Err(ConnectFailure {
-                    kind: ConnectFailureKind::Unreachable,
-                    node: node.address(),
-                    cause,
-                });
+                return Err(failed(ConnectFailureKind::Unreachable, cause));
             }
         };
         let (sender, receiver) = mpsc::unbounded_channel();

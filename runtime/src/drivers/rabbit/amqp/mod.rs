@@ -9,6 +9,7 @@ mod confirms;
 mod connection;
 mod convert;
 mod quiet;
+mod socket;
 
 pub(super) use channel::{Channel, ChannelAcks};
 pub(super) use confirms::{Confirms, Outcome};

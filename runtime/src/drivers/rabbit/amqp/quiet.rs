@@ -4,102 +4,6 @@
 //! proposal (`connection.tune`) is read as 0: lapin then agrees to none, and the broker, which goes by that answer, neither
 //! sends any nor misses ours.
 
-use async_rs::traits::Reactor;
-use async_rs::util::RuntimeParts;
-use async_rs::{Runtime, Tokio};
-use futures_core::Stream;
-use futures_io::{AsyncRead, AsyncWrite};
-use std::future::Future;
-use std::io::{self, IoSlice, Read, Write};
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
-
-/// The current runtime, with sockets that propose no heartbeat.
-pub(super) fn runtime() -> Runtime<RuntimeParts<Tokio, Quiet>> {
-    let tokio = Tokio::current();
-    Runtime::new(RuntimeParts::new(tokio.clone(), Quiet(tokio)))
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct Quiet(Tokio);
-
-impl Reactor for Quiet {
-    type TcpStream = QuietStream<<Tokio as Reactor>::TcpStream>;
-    type Sleep = <Tokio as Reactor>::Sleep;
-
-    /// lapin opens its sockets by `tcp_connect_addr` and registers none.
-    fn register<H: Read + Write + Send + 'static>(
-        &self,
-        _: H,
-    ) -> io::Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static> {
-        Err::<Self::TcpStream, _>(io::ErrorKind::Unsupported.into())
-    }
-
-    fn sleep(&self, duration: Duration) -> Self::Sleep {
-        self.0.sleep(duration)
-    }
-
-    fn interval(&self, duration: Duration) -> impl Stream<Item = Instant> + Send + 'static {
-        self.0.interval(duration)
-    }
-
-    fn tcp_connect_addr(
-        &self,
-        address: SocketAddr,
-    ) -> impl Future<Output = io::Result<Self::TcpStream>> + Send + 'static {
-        let connecting = self.0.tcp_connect_addr(address);
-        async move { Ok(QuietStream { inner: connecting.await?, handshake: Some(Handshake::default()) }) }
-    }
-}
-
-/// A socket that reads the broker's proposal as one without heartbeats.
-#[derive(Debug)]
-pub(super) struct QuietStream<S> {
-    inner: S,
-    /// None when the proposal has passed.
-    handshake: Option<Handshake>,
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for QuietStream<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut [u8],
-    ) -> Poll<io::Result<usize>> {
-        let count = ready!(Pin::new(&mut self.inner).poll_read(cx, buffer))?;
-        if let Some(handshake) = &mut self.handshake
-            && handshake.pass(&mut buffer[..count])
-        {
-            self.handshake = None;
-        }
-        Poll::Ready(Ok(count))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for QuietStream<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, parts)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_close(cx)
-    }
-}
-
 /// Type, channel and size of a frame, then class and method.
 const HEAD: usize = 7 + 4;
 
@@ -108,7 +12,7 @@ const HEARTBEAT: std::ops::Range<usize> = HEAD + 6..HEAD + 8;
 
 /// Follows the broker's first frames, however they are cut into pieces.
 #[derive(Debug, Default)]
-struct Handshake {
+pub(super) struct Handshake {
     /// Position in the frame.
     at: usize,
     head: [u8; HEAD],
@@ -116,7 +20,7 @@ struct Handshake {
 
 impl Handshake {
     /// Lets these bytes pass; whether the tune frame is over.
-    fn pass(&mut self, bytes: &mut [u8]) -> bool {
+    pub(super) fn pass(&mut self, bytes: &mut [u8]) -> bool {
         for byte in bytes {
             if let Some(kept) = self.head.get_mut(self.at) {
                 *kept = *byte;
