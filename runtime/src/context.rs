@@ -157,9 +157,10 @@ impl Context {
         self.text("request_id")
     }
 
-    /// `user_id`, or an empty text.
+    /// `user_id`, or `user` as oslo.context itself names it, or an empty text.
     pub fn user_id(&self) -> String {
-        self.text("user_id")
+        let user_id = self.text("user_id");
+        if user_id.is_empty() { self.text("user") } else { user_id }
     }
 
     /// `project_id`, or an empty text.
@@ -286,6 +287,13 @@ mod tests {
         for key in RESERVED_KEYS {
             assert_eq!(Context::new().with(key, &1).unwrap_err(), ContextError::Reserved(key.to_owned()));
         }
+    }
+
+    #[test]
+    fn the_user_is_found_under_both_of_its_names() {
+        let plain = Context::new().with("user", "u").unwrap();
+        assert_eq!(plain.user_id(), "u");
+        assert_eq!(plain.with("user_id", "v").unwrap().user_id(), "v");
     }
 
     #[test]

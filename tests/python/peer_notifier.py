@@ -6,7 +6,7 @@ Each line on standard input is one request:
 
     {"id": N, "priority": P, "event_type": E, "payload": ANY, "odd": NAME, "context": {...}, "request_context": {...},
      "count": N, "driver": D, "topics": [..]}
-    {"id": N, "log": LEVEL, "message": TEXT, "arguments": [..], "topic": T}
+    {"id": N, "log": LEVEL, "message": TEXT, "arguments": [..], "topic": T, "driver": D}
 
 `odd` sends {"x": the value of that name}; `request_context` makes an oslo.context RequestContext of its keys, sent by a
 serializer; `count` sends so many, with {"n": 0..} as payload; `log` logs through LoggingNotificationHandler. Each request is
@@ -48,7 +48,7 @@ def notify(transport, spec, request):
 
 def log(spec, request):
     handler = oslo_messaging.LoggingNotificationHandler(
-        spec["url"], publisher_id="loghandler", driver="messagingv2", topic=request["topic"])
+        spec["url"], publisher_id="loghandler", driver=request.get("driver", "messagingv2"), topic=request["topic"])
     logger = logging.getLogger("app")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False

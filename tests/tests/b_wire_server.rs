@@ -4,7 +4,6 @@
 
 use lapin::BasicProperties;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tests::proxy::{Proxy, Record};
 use tests::python::PythonClient;
@@ -99,27 +98,6 @@ async fn b05_server_exchanges_compressed_bodies() {
         }
         server.stop().await;
     }
-}
-
-/// What a server did with each delivery, by tag.
-fn verdicts(proxy: &Proxy) -> BTreeMap<u64, &'static str> {
-    let mut verdicts = BTreeMap::new();
-    let tags: Vec<u64> = proxy.received("basic.deliver").iter().map(tag).collect();
-    for record in proxy.records().all() {
-        let settled = tag(&record);
-        let which = |t: &&u64| record.args["multiple"] == true && **t <= settled || **t == settled;
-        if record.sent("basic.ack") {
-            tags.iter().filter(which).for_each(|t| _ = verdicts.entry(*t).or_insert("ack"));
-        } else if record.sent("basic.reject") || record.sent("basic.nack") {
-            let verdict = if record.args["requeue"] == true { "requeue" } else { "reject" };
-            tags.iter().filter(which).for_each(|t| _ = verdicts.entry(*t).or_insert(verdict));
-        }
-    }
-    verdicts
-}
-
-fn tag(record: &Record) -> u64 {
-    record.args["delivery_tag"].as_u64().unwrap_or_default()
 }
 
 /// A variant of a request: its label, properties and body; what becomes of the delivery, and whether it runs.
@@ -226,15 +204,11 @@ async fn b06_server_accepts_and_rejects_what_python_does() {
     }
     let last = |ran: &tests::rust_peer::Ran| (ran.note == "last").then_some(());
     server.journal().next(LIMIT, "the last one runs", last).await;
-    let settled = || async {
-        let verdicts = verdicts(&proxy);
-        if verdicts.len() == variants.len() { Ok(verdicts) } else { Err(verdicts) }
-    };
-    let verdicts = tests::wait::eventually(LIMIT, "every delivery is settled", settled).await;
+    let verdicts = proxy.wait_for_verdicts(variants.len()).await;
     let ran: Vec<String> = server.journal().all().into_iter().map(|ran| ran.note).collect();
     let mut wrong = Vec::new();
     for (number, variant) in variants.iter().enumerate() {
-        let seen = (verdicts[&(number as u64 + 1)], ran.iter().any(|note| note == variant.label));
+        let seen = (verdicts[number], ran.iter().any(|note| note == variant.label));
         if seen != (variant.verdict, variant.runs) {
             wrong.push(format!(
                 "{}: expected {:?}, saw {seen:?}",
@@ -326,9 +300,9 @@ async fn b11_server_drops_duplicates_and_acknowledges_them() {
     send("last", &id()).await;
     let last = |ran: &tests::rust_peer::Ran| (ran.note == "last").then_some(());
     server.journal().next(LIMIT, "the last one runs", last).await;
-    let settled = || async { if verdicts(&proxy).len() == 19 { Ok(()) } else { Err(verdicts(&proxy)) } };
+    let settled = || async { if proxy.verdicts().len() == 19 { Ok(()) } else { Err(proxy.verdicts()) } };
     tests::wait::eventually(LIMIT, "19 settled", settled).await;
-    assert!(verdicts(&proxy).values().all(|verdict| *verdict == "ack"), "{:?}", verdicts(&proxy));
+    assert!(proxy.verdicts().values().all(|verdict| *verdict == "ack"), "{:?}", proxy.verdicts());
     let notes: Vec<String> = server.journal().all().into_iter().map(|ran| ran.note).collect();
     assert_eq!(notes.len(), 17, "{notes:?}");
     assert!(!notes.contains(&"at once".to_owned()) && !notes.contains(&"after 15 others".to_owned()));

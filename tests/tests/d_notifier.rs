@@ -121,6 +121,36 @@ async fn d07_client_compressed_notifications_are_read() {
 }
 
 #[tokio::test]
+async fn d08_client_body_keys_ids_and_timestamps_are_pythons() {
+    let site = Site::new("d08c").await;
+    let proxy = Proxy::start(site.host.broker().address()).await;
+    let transport = connect(&site.host.url_at(proxy.address()));
+    notifier(&transport, &["a", "b"]).info(&Context::new(), "evt", &json!({"k": "v"})).await.unwrap();
+    let sent: Vec<_> = proxy.sent("basic.publish").iter().map(|record| record.message()).collect();
+    let keys = ["message_id", "publisher_id", "event_type", "priority", "payload", "timestamp", "_unique_id"];
+    for message in &sent {
+        assert_eq!(
+            (&*message.envelope, &*message.keys),
+            (&["oslo.version", "oslo.message"].map(str::to_owned)[..], &keys.map(str::to_owned)[..])
+        );
+        let shape: String = message.inner["timestamp"]
+            .as_str()
+            .unwrap()
+            .chars()
+            .map(|c| if c.is_ascii_digit() { '9' } else { c })
+            .collect();
+        // Python's `str` leaves the fraction out in one of a million seconds.
+        assert!(["9999-99-99 99:99:99.999999", "9999-99-99 99:99:99"].contains(&&*shape), "{shape}");
+        let id = message.inner["message_id"].as_str().unwrap();
+        assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12]);
+        assert_eq!(message.inner["_unique_id"].as_str().unwrap().len(), 32);
+    }
+    let [first, second] = &sent[..] else { panic!("{sent:?}") };
+    assert_eq!(first.inner["message_id"], second.inner["message_id"]);
+    assert_ne!(first.inner["_unique_id"], second.inner["_unique_id"]);
+}
+
+#[tokio::test]
 async fn d09_client_format_1_is_read_and_has_no_envelope() {
     let site = Site::new("d09c").await;
     let listener = PythonListener::builder(&site.url, &[&site.topic]).start().await;

@@ -9,6 +9,7 @@ mod message;
 mod method;
 mod record;
 mod relay;
+mod verdict;
 
 pub use compare::{Allowed, Capture, Difference, PeerCapture, Step, differences};
 pub use message::Message;

@@ -27,8 +27,15 @@ pub struct Ran {
 #[derive(Debug, Clone)]
 pub struct Gates(watch::Sender<HashSet<String>>);
 
+impl Default for Gates {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Gates {
-    pub(super) fn new() -> Self {
+    /// All closed.
+    pub fn new() -> Self {
         Self(watch::Sender::new(HashSet::new()))
     }
 
@@ -37,7 +44,8 @@ impl Gates {
         self.0.send_modify(|open| _ = open.insert(gate.to_owned()));
     }
 
-    async fn pass(&self, gate: &str) {
+    /// Waits until `gate` is open.
+    pub async fn pass(&self, gate: &str) {
         let _ = self.0.subscribe().wait_for(|open| open.contains(gate)).await;
     }
 }
@@ -71,13 +79,13 @@ impl Service {
 }
 
 /// The context's entries; what is no plain JSON is null.
-fn entries(ctx: &Context) -> Value {
+pub(super) fn entries(ctx: &Context) -> Value {
     let entries = ctx.entries().map(|(key, value)| (key.to_owned(), value.decode().unwrap_or(Value::Null)));
     Value::Object(entries.collect::<Map<_, _>>())
 }
 
 /// The values of `tests/python/odd_values.py` as Python writes them.
-fn odd(name: &str) -> &'static str {
+pub fn odd(name: &str) -> &'static str {
     match name {
         "nan" => "NaN",
         "infinity" => "Infinity",

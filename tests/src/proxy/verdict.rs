@@ -1,0 +1,42 @@
+//! What the process behind a proxy has made of its deliveries.
+
+use super::record::Record;
+use super::relay::Proxy;
+use crate::wait::eventually;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+impl Proxy {
+    /// What was done with each delivery, by tag: `ack`, `requeue` or `reject`. For a process that consumes on one channel.
+    pub fn verdicts(&self) -> BTreeMap<u64, &'static str> {
+        let mut verdicts = BTreeMap::new();
+        let tags: Vec<u64> = self.received("basic.deliver").iter().map(tag).collect();
+        for record in self.records().all() {
+            let settled = tag(&record);
+            let which = |t: &&u64| record.args["multiple"] == true && **t <= settled || **t == settled;
+            if record.sent("basic.ack") {
+                tags.iter().filter(which).for_each(|t| _ = verdicts.entry(*t).or_insert("ack"));
+            } else if record.sent("basic.reject") || record.sent("basic.nack") {
+                let verdict = if record.args["requeue"] == true { "requeue" } else { "reject" };
+                tags.iter().filter(which).for_each(|t| _ = verdicts.entry(*t).or_insert(verdict));
+            }
+        }
+        verdicts
+    }
+
+    /// The verdicts in the order of delivery, as soon as there are `count`.
+    pub async fn wait_for_verdicts(&self, count: usize) -> Vec<&'static str> {
+        let settled = || async {
+            let verdicts = self.verdicts();
+            if verdicts.len() >= count { Ok(verdicts) } else { Err(verdicts) }
+        };
+        eventually(Duration::from_secs(60), "every delivery is settled", settled)
+            .await
+            .into_values()
+            .collect()
+    }
+}
+
+fn tag(record: &Record) -> u64 {
+    record.args["delivery_tag"].as_u64().unwrap_or_default()
+}
