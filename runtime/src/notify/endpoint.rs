@@ -2,6 +2,7 @@
 
 use super::event::Event;
 use super::priority::Priority;
+use super::unfit;
 use crate::context::RpcContext;
 use crate::contract::BoxFuture;
 use crate::json::RawJson;
@@ -247,7 +248,7 @@ where
     F: Future<Output = R> + Send + 'static,
     R: HandlerReturn,
 {
-    let event = event.decode().map_err(|error| Unfit { cause: error.to_string() })?;
+    let event = event.decode().map_err(|error| Unfit { cause: unfit::cause(&error) })?;
     let work = start(event);
     Ok(Box::pin(async move { work.await.outcome() }))
 }
@@ -260,12 +261,12 @@ where
     F: Future<Output = R> + Send + 'static,
     R: HandlerReturn,
 {
-    let mut unfit = Vec::new();
+    let mut left_out = Vec::new();
     let mut fitting = Vec::with_capacity(events.len());
     for (at, event) in events.into_iter().enumerate() {
         match event.decode() {
             Ok(event) => fitting.push(event),
-            Err(error) => unfit.push((at, Unfit { cause: error.to_string() })),
+            Err(error) => left_out.push((at, Unfit { cause: unfit::cause(&error) })),
         }
     }
     let work = (!fitting.is_empty()).then(|| {
@@ -273,7 +274,7 @@ where
         let work: BoxFuture<Outcome> = Box::pin(async move { work.await.outcome() });
         work
     });
-    BatchStarted { work, unfit }
+    BatchStarted { work, unfit: left_out }
 }
 
 /// An endpoint made of one function that takes every notification of `priorities` with its payload as JSON text: for

@@ -24,6 +24,7 @@ mod pattern;
 mod prepared;
 mod priority;
 mod typed;
+mod unfit;
 
 #[cfg(feature = "transport")]
 pub use driver::NotifyDriver;
