@@ -142,11 +142,16 @@ async fn everything_arrived(proxy: &Proxy, host: &VirtualHost, capture: &Capture
     proxy.records().first(expected, LIMIT, &what, |record| record.sent("basic.ack")).await;
 }
 
-/// What the process behind `proxy` sent, unlike the recorded one, once it has closed every connection.
+/// What the process behind `proxy` sent, unlike the recorded one, once it has closed every connection, each in order: the
+/// lane of closings has equal steps only once.
 async fn compare(capture: &Capture, peer: &str, proxy: &Proxy) -> BTreeSet<Difference> {
-    let opened = proxy.sent("tcp.open").len();
-    let what = format!("the end of {opened} connections of {peer} in {}", capture.scenario);
-    proxy.records().first(opened, LIMIT, &what, |record| record.sent("tcp.end")).await;
+    let numbers = |method: &str| -> BTreeSet<usize> {
+        proxy.sent(method).iter().map(|record| record.connection).collect()
+    };
+    let opened = numbers("tcp.open");
+    let what = format!("the end of {opened:?} of {peer} in {}", capture.scenario);
+    proxy.records().first(opened.len(), LIMIT, &what, |record| record.sent("tcp.end")).await;
+    assert_eq!(numbers("connection.close"), opened, "good-byes of {peer} in {}", capture.scenario);
     differences(&capture.peers[peer].steps(), &Step::of_records(&proxy.records().all()))
 }
 
