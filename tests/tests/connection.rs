@@ -395,9 +395,11 @@ async fn no_secret_is_in_any_log_at_any_level() {
     let filter = EnvFilter::new(format!("trace,{}", oslo_messaging::log_filter()));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).with_ansi(false).init();
     let site = Site::new("secrets").await;
-    site.host.broker().ctl(&["add_user", "leaky", "s3cret-password"]).await;
-    site.host.broker().ctl(&["set_permissions", "-p", site.host.name(), "leaky", ".*", ".*", ".*"]).await;
-    let url = site.url.replacen("guest:guest", "leaky:s3cret-password", 1);
+    // Users belong to the whole node, which may outlive this run of the test.
+    let user = format!("leaky-{}", site.host.name());
+    site.host.broker().ctl(&["add_user", &user, "s3cret-password"]).await;
+    site.host.broker().ctl(&["set_permissions", "-p", site.host.name(), &user, ".*", ".*", ".*"]).await;
+    let url = site.url.replacen("guest:guest", &format!("{user}:s3cret-password"), 1);
     assert_ne!(url, site.url);
     let transport = Transport::connect(&url).unwrap();
     let (server, _) = echo(&transport, &site.topic, "one").await;
