@@ -88,8 +88,8 @@ async fn within_a_runtime_a_long_chain_does_not_hold_its_first_publisher() {
 }
 
 #[test]
-fn a_runtime_that_goes_while_it_delivers_leaves_the_broker_usable() {
-    let (broker, driver) = driver();
+fn what_a_runtime_leaves_when_it_goes_is_delivered_all_the_same() {
+    let (_broker, driver) = driver();
     let (last, mut done) = mpsc::unbounded_channel();
     let chain = Chain { driver: driver.clone(), depth: AtomicUsize::new(0), last };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -98,10 +98,9 @@ fn a_runtime_that_goes_while_it_delivers_leaves_the_broker_usable() {
         drop(publish(&*driver, message(&topic("topic"), "0")));
         consumer
     });
-    drop(runtime);
     assert!(done.try_recv().is_err(), "the runtime went too late for this test");
-    // Whoever uses the broker next goes on where the runtime stopped.
-    broker.queues();
+    drop(runtime);
+    // Nobody has to use the broker for it: somebody may be waiting in another runtime.
     assert_eq!(done.try_recv(), Ok(LONG));
 }
 

@@ -69,8 +69,11 @@ impl Transport {
         self.shared.driver.health()
     }
 
-    /// Closes the connection: what is under way ends by `limit`. Calls in flight end with an error, servers stop.
-    /// Everything on this transport fails from then on.
+    /// Closes the connection: messages that wait or are unconfirmed have until `limit`. Calls in flight end with an error,
+    /// whose `ran()` is `Maybe`; servers stop, but their handlers' answers have no connection left: stop servers first, and
+    /// wait for them. Everything on this transport fails from then on. Dropping the future does not undo the close.
+    ///
+    /// Corresponds to `Transport.cleanup`.
     pub async fn close(&self, limit: Duration) {
         self.shared.driver.close(limit).await;
         if let Some(caller) = self.shared.caller.get() {

@@ -114,7 +114,7 @@ impl MemoryBroker {
             (result, state.queues.run_queue.begin())
         };
         if let Some(batch) = batch {
-            self.run(batch);
+            self.run(batch, true);
         }
         result
     }
@@ -131,16 +131,17 @@ impl MemoryBroker {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs effects until there are none. After a while on behalf of others the rest goes to a task, so that a
-    /// publisher on a busy broker gets its thread back.
-    fn run(&self, batch: VecDeque<Effect>) {
+    /// Runs effects until there are none. After a while on behalf of others the rest goes to a task, if it may be handed
+    /// over, so that a publisher on a busy broker gets its thread back.
+    fn run(&self, batch: VecDeque<Effect>, hand_over: bool) {
         let mut turn = Turn { broker: self.clone(), over: false };
         let mut batch = batch;
         let mut done = 0;
         loop {
             done += batch.len();
             batch.drain(..).for_each(|effect| effect.run(self));
-            if done >= TURN
+            if hand_over
+                && done >= TURN
                 && let Ok(runtime) = tokio::runtime::Handle::try_current()
             {
                 runtime.spawn(async move { turn.go_on() });
@@ -155,7 +156,7 @@ impl MemoryBroker {
     }
 }
 
-/// The right to run effects. A task that is dropped with its runtime gives it back.
+/// The right to run effects. A task that is dropped with its runtime takes its turn then.
 struct Turn {
     broker: MemoryBroker,
     over: bool,
@@ -164,6 +165,10 @@ struct Turn {
 impl Turn {
     /// Takes a new turn.
     fn go_on(mut self) {
+        self.take(true);
+    }
+
+    fn take(&mut self, hand_over: bool) {
         self.over = true;
         let batch = {
             let mut state = self.broker.lock();
@@ -171,7 +176,7 @@ impl Turn {
             state.queues.run_queue.begin()
         };
         if let Some(batch) = batch {
-            self.broker.run(batch);
+            self.broker.run(batch, hand_over);
         }
     }
 }
@@ -179,7 +184,8 @@ impl Turn {
 impl Drop for Turn {
     fn drop(&mut self) {
         if !self.over {
-            self.broker.lock().queues.run_queue.abandon();
+            // Users of the broker in other runtimes wait for what is told here.
+            self.take(false);
         }
     }
 }

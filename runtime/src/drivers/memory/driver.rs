@@ -79,10 +79,11 @@ impl MemoryDriver {
 
     /// The reply address; made when it is first asked for, if somebody takes replies.
     fn address(&self) -> Result<ReplyAddress, DriverError> {
+        let mut replies = self.replies();
+        // Under the lock: a close that comes now finds the subscription.
         if self.is_closed() {
             return Err(DriverError::Closed);
         }
-        let mut replies = self.replies();
         if let Some(address) = &replies.address {
             return Ok(address.clone());
         }
@@ -103,11 +104,11 @@ impl MemoryDriver {
         if !self.closed.swap(true, Ordering::AcqRel) {
             self.health.send_replace(Health::Closed);
         }
+        let replies = std::mem::take(&mut *self.replies());
         self.broker.operate(|state| {
             let subscribers = state.queues.subscribers_of(self.id);
             state.close(&subscribers);
         });
-        let replies = std::mem::take(&mut *self.replies());
         // Not while the lock is held: the sink's owner may use this driver when it goes.
         drop(replies);
     }

@@ -9,6 +9,10 @@
 //! it on his own call, one at a time and without a lock held; what happens meanwhile is queued behind. Expired messages
 //! are dropped when their queue is next looked at.
 //!
+//! A queue has no limit, as RabbitMQ's have none unless a policy sets one: a cast ends when its queue has the message, not
+//! when a server has run it. Whoever casts faster than servers run fills the memory of the process; calls wait for their
+//! answers, and bound themselves.
+//!
 //! A test can look into the broker ([`MemoryBroker::queue`]), cut its consumers off ([`MemoryBroker::kill_consumers`]) and
 //! let it make seeded faults ([`MemoryBroker::faults`]).
 

@@ -29,7 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use subscription::Plan;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 /// The driver for RabbitMQ. Made by `Transport::connect`; connects in the background from then on.
 pub struct RabbitDriver {
@@ -40,6 +40,8 @@ pub struct RabbitDriver {
     publisher: Publisher,
     replies: Replies,
     replies_started: std::sync::atomic::AtomicBool,
+    /// Turns to look at a queue: each takes a channel, and calls time out by the hundred when a broker is in trouble.
+    inspections: Arc<Semaphore>,
     health: watch::Receiver<Health>,
     format: Arc<dyn WireFormat>,
 }
@@ -81,6 +83,7 @@ impl RabbitDriver {
             publisher,
             replies,
             replies_started,
+            inspections: Arc::new(Semaphore::new(INSPECTIONS)),
             health,
             format,
         })
@@ -180,9 +183,17 @@ impl Driver for RabbitDriver {
             channel.close().await;
             found.ok()
         };
-        // On the driver's own runtime: a caller that gives up must not leave half a channel behind.
-        let task = self.host.spawn(task);
-        Box::pin(async move { task.await.ok().flatten() })
+        let (host, inspections) = (Arc::clone(&self.host), Arc::clone(&self.inspections));
+        Box::pin(async move {
+            let turn = inspections.acquire_owned().await.ok()?;
+            // On the driver's own runtime: a caller that gives up must not leave half a channel behind.
+            let task = host.spawn(async move {
+                let found = task.await;
+                drop(turn);
+                found
+            });
+            task.await.ok().flatten()
+        })
     }
 
     fn health(&self) -> watch::Receiver<Health> {
@@ -222,6 +233,9 @@ impl Drop for RabbitDriver {
         });
     }
 }
+
+/// How many queues are looked at at a time.
+const INSPECTIONS: usize = 8;
 
 /// How long a broker may take to answer a good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(1);

@@ -82,7 +82,7 @@ impl RpcServerBuilder {
     /// How many unacknowledged requests the broker delivers at a time to each of the server's three queues; 0 is no limit.
     /// Default: as many as the concurrency, so that little waits here that another server could have.
     ///
-    /// Corresponds to `rabbit_qos_prefetch_count`.
+    /// Corresponds to `rabbit_qos_prefetch_count`, which comes first where a configuration or a URL sets it.
     pub fn prefetch(mut self, requests: u16) -> Self {
         self.prefetch = Some(requests);
         self
