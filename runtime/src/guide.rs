@@ -12,5 +12,7 @@ pub mod errors {}
 pub mod versions {}
 #[doc = include_str!("../../docs/guide/python.md")]
 pub mod python {}
+#[doc = include_str!("../../docs/guide/notifications.md")]
+pub mod notifications {}
 #[doc = include_str!("../../docs/guide/testing.md")]
 pub mod testing {}

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
-use tests::python::PythonServer;
+use tests::python::{PythonListener, PythonNotifier, PythonServer};
 use tests::site::Site;
 use tests::wait::within;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -82,8 +82,9 @@ fn scenes(output: &Output) -> Vec<Value> {
 
 fn check_scenes(scenes: &[Value]) {
     let count = |name: &str| scenes.iter().filter(|scene| scene["scene"] == name).count();
-    let counts = ["call", "typed_error", "cast", "fanout", "unroutable", "timeout"].map(count);
-    assert_eq!(counts, [4, 1, 1, 2, 1, 1], "{scenes:#?}");
+    let counts =
+        ["call", "typed_error", "cast", "fanout", "unroutable", "timeout", "notification"].map(count);
+    assert_eq!(counts, [4, 1, 1, 2, 1, 1, 1], "{scenes:#?}");
     let by = |server: &str| scenes.iter().any(|s| s["scene"] == "call" && s["server"] == server);
     assert!(by("north") && by("south"), "calls are spread");
     for scene in
@@ -211,4 +212,58 @@ async fn untyped_client_prints_one_line_of_json() {
     let url = "rabbit://guest:guest@localhost:notaport/";
     let wrong = untyped(&["call", "--url", url, "--topic", "t", "m"]).await.unwrap_err();
     assert_eq!((&wrong["kind"], &wrong["ran"]), (&json!("not_sent"), &json!("no")));
+}
+
+#[tokio::test]
+async fn send_notification_is_read_by_python() {
+    let site = Site::new("sends").await;
+    let listener = PythonListener::builder(&site.url, &["a", "b"]).start().await;
+    let common = ["--transport-url", &site.url, "--publisher-id", "me", "--topic", "a", "b"];
+    let text = ["--event-type", "evt.text", "--priority", "warn", "text"];
+    let sent = run("send_notification", &[&common[..], &text[..]].concat()).await;
+    assert!(sent.status.success() && sent.stdout.is_empty() && sent.stderr.is_empty(), "{sent:?}");
+    let json = ["--event-type", "evt.json", "--driver", "messaging", "--json", r#"{"a": 1}"#];
+    let sent = run("send_notification", &[&common[..], &json[..]].concat()).await;
+    assert!(sent.status.success(), "{sent:?}");
+    let got = listener.wait_for(4).await;
+    let shown =
+        |n: &Value| format!("{} {} {} {}", n["priority"], n["event_type"], n["publisher_id"], n["payload"]);
+    let mut shown: Vec<String> = got.iter().map(shown).collect();
+    shown.sort();
+    let json = r#""info" "evt.json" "me" {"a":1}"#;
+    let text = r#""warn" "evt.text" "me" "text""#;
+    assert_eq!(shown, [json, json, text, text]);
+    let refused =
+        run("send_notification", &["--transport-url", "rabbit://127.0.0.1:1/", "--timeout", "1", "x"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("127.0.0.1:1"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn notification_bridge_prints_what_python_says() {
+    let site = Site::new("bridges").await;
+    let common = ["--url", &site.url, "--topic", "cloud", "--event", "compute.*"];
+    let bridge = async |more: &[&str]| {
+        let mut command = program("notification_bridge");
+        let piped = command.args([&common[..], more].concat()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut bridge = piped.spawn().unwrap();
+        // A pool gets what is sent once it is there.
+        let mut said = BufReader::new(bridge.stderr.take().unwrap()).lines();
+        let line = within(LIMIT, "the bridge listens", said.next_line()).await.unwrap().unwrap();
+        assert!(line.starts_with("listening to cloud"), "{line}");
+        bridge
+    };
+    let mut as_json = bridge(&["--pool", "one", "--json"]).await;
+    let mut as_lines = bridge(&["--pool", "two"]).await;
+    let notifier = PythonNotifier::start(&site.url, &["cloud"]).await;
+    notifier.notify("info", "network.create", json!({"not": "this"})).await;
+    notifier.notify("error", "compute.failed", json!({"host": "h1"})).await;
+    let mut lines = BufReader::new(as_json.stdout.take().unwrap()).lines();
+    let line = within(LIMIT, "a line of JSON", lines.next_line()).await.unwrap().unwrap();
+    let got: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&got["priority"], &got["event_type"]), (&json!("error"), &json!("compute.failed")));
+    assert_eq!((&got["payload"], &got["topic"]), (&json!({"host": "h1"}), &json!("cloud")));
+    let mut lines = BufReader::new(as_lines.stdout.take().unwrap()).lines();
+    let line = within(LIMIT, "a line", lines.next_line()).await.unwrap().unwrap();
+    assert!(line.contains(r#"ERROR     compute.failed  svc.host1  {"host": "h1"}"#), "{line}");
 }

@@ -285,7 +285,7 @@ where
 /// let printing = handler_fn(&Priority::ALL, |event: Event| async move { println!("{}", event.event_type) });
 /// # let _ = printing;
 /// ```
-pub fn handler_fn<H, F, R>(priorities: &[Priority], handler: H) -> impl ListenerEndpoint + use<H, F, R>
+pub fn handler_fn<H, F, R>(priorities: &[Priority], handler: H) -> HandlerFn<H>
 where
     H: Fn(Event<RawJson>) -> F + Send + Sync + 'static,
     F: Future<Output = R> + Send + 'static,
@@ -296,9 +296,20 @@ where
     HandlerFn { method: [method], handler }
 }
 
-struct HandlerFn<H> {
+/// An endpoint made of one function; made by [`handler_fn`].
+pub struct HandlerFn<H> {
     method: [OnDescriptor; 1],
     handler: H,
+}
+
+impl<H> HandlerFn<H> {
+    /// Takes only notifications whose event type matches a glob: `*`, `?`, `[seq]`, `[!seq]`.
+    #[must_use]
+    pub fn event_type(mut self, glob: impl Into<String>) -> Self {
+        let [method] = &mut self.method;
+        method.event_type = Some(Cow::Owned(glob.into()));
+        self
+    }
 }
 
 impl<H> fmt::Debug for HandlerFn<H> {

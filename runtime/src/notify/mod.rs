@@ -49,9 +49,10 @@ pub use notifier::{
 #[cfg(feature = "transport")]
 pub use prepared::PreparedNotification;
 
+pub use crate::macros::Notification;
 pub use endpoint::{
-    BatchStarted, FilterDescriptor, HandlerReturn, HandlerStarted, ListenerEndpoint, NotificationResult,
-    OnDescriptor, Outcome, Unfit, handler_fn,
+    BatchStarted, FilterDescriptor, HandlerFn, HandlerReturn, HandlerStarted, ListenerEndpoint,
+    NotificationResult, OnDescriptor, Outcome, Unfit, handler_fn,
 };
 #[doc(hidden)]
 pub use endpoint::{On, on_batch, on_one, own_context, start_batch, start_one};

@@ -1,9 +1,12 @@
-//! Everything an RPC can do and everything that can become of it, on the embedded broker or on RabbitMQ.
+//! Everything an RPC can do and everything that can become of it, and a notification, on the embedded broker or on RabbitMQ.
 
+mod news;
 mod report;
 mod shop;
 
 use clap::Parser;
+use news::{Arrival, NewsEndpoint, Reader};
+use oslo_messaging::notify::{Listener, Notifier};
 use oslo_messaging::rpc::ServerHandle;
 use oslo_messaging::{CallError, Context, RpcServer, Target, Transport};
 use report::{Report, Scene};
@@ -34,11 +37,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         true => "shop".to_owned(),
         false => format!("shop-{:.8}", oslo_messaging::id::MessageId::random().as_str()),
     };
-    let (say, heard) = mpsc::unbounded_channel();
+    let (say, mut heard) = mpsc::unbounded_channel();
     let north = serve(&transport, &topic, "north", say.clone()).await?;
-    let south = serve(&transport, &topic, "south", say).await?;
+    let south = serve(&transport, &topic, "south", say.clone()).await?;
     let report = Report::new(cli.json, &cli.url);
-    play(&transport, &topic, heard, &report).await?;
+    play(&transport, &topic, &mut heard, &report).await?;
+    tell(&transport, &topic, say, &mut heard, &report).await?;
     for server in [north, south] {
         server.stop();
         server.wait(Duration::from_secs(5)).await;
@@ -62,7 +66,7 @@ async fn serve(
 async fn play(
     transport: &Transport,
     topic: &str,
-    mut heard: mpsc::UnboundedReceiver<Heard>,
+    heard: &mut mpsc::UnboundedReceiver<Heard>,
     report: &Report,
 ) -> Result<(), Box<dyn Error>> {
     let shop = ShopClient::new(transport, Target::topic(topic));
@@ -106,5 +110,30 @@ async fn play(
         Err(error @ CallError::Timeout(_)) => report.failed("timeout", &error),
         other => return Err(format!("expected CallError::Timeout, got {other:?}").into()),
     }
+    Ok(())
+}
+
+async fn tell(
+    transport: &Transport,
+    topic: &str,
+    say: mpsc::UnboundedSender<Heard>,
+    heard: &mut mpsc::UnboundedReceiver<Heard>,
+    report: &Report,
+) -> Result<(), Box<dyn Error>> {
+    report.title("a notification waits in its queue for whoever listens");
+    let topic = format!("{topic}-news");
+    let notifier = Notifier::builder(transport).publisher_id("shop.north").topic(&topic).build()?;
+    let ctx = Context::new().with("request_id", "req-quickstart")?;
+    notifier.notify(&ctx, &Arrival { item: "tea".to_owned(), count: 12 }).await?;
+    let news = Listener::builder(transport)
+        .target(Target::topic(&topic))
+        .endpoint(NewsEndpoint::new(Reader { say }))
+        .build()?
+        .start()
+        .await?;
+    let read = heard.recv().await.ok_or("the reader is gone")?;
+    report.scene(Scene::new("notification", read.what).server(read.by));
+    news.stop();
+    news.wait(Duration::from_secs(5)).await;
     Ok(())
 }

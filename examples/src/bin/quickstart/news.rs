@@ -1,0 +1,40 @@
+//! What the shop tells the world, and somebody who reads it.
+
+use crate::shop::Heard;
+use oslo_messaging::listener;
+use oslo_messaging::notify::{Event, Notification};
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+/// Something new is on the shelves.
+#[derive(Debug, Serialize, Deserialize, Notification)]
+#[notification(event_type = "shop.arrival", priority = "info", version = "1.0")]
+pub struct Arrival {
+    /// What it is.
+    pub item: String,
+    /// How much of it.
+    pub count: u32,
+}
+
+/// What a reader of the news takes.
+#[listener]
+pub trait News {
+    /// Something has arrived.
+    #[on]
+    async fn arrived(&self, event: Event<Arrival>);
+}
+
+/// Reads the news.
+pub struct Reader {
+    /// Where it says what it has read.
+    pub say: mpsc::UnboundedSender<Heard>,
+}
+
+impl News for Reader {
+    async fn arrived(&self, event: Event<Arrival>) {
+        let Arrival { item, count } = event.payload;
+        let what = format!("read that {} has {count} of {item}", event.publisher_id);
+        // Nobody listens any more once the story is told.
+        let _ = self.say.send(Heard { by: "reader", what });
+    }
+}
