@@ -94,14 +94,15 @@ async fn d04_client_every_priority_arrives_as_what_it_is() {
 #[tokio::test]
 async fn d05_client_205_make_batches_of_100_100_and_5() {
     let site = Site::new("d05c").await;
-    let batch = json!({"size": 100, "timeout": 2});
-    let listener = PythonListener::builder(&site.url, &[&site.topic]).with("batch", batch).start().await;
     let notifier = notifier(&site.transport(), &[&site.topic]);
     let ctx = Context::new();
     let sends: Vec<_> = (0..205).map(|n| notifier.info(&ctx, &format!("test{n}"), &n)).collect();
     for send in sends {
         send.await.unwrap();
     }
+    // Only now, so that no batch ends by its timeout before all are sent.
+    let batch = json!({"size": 100, "timeout": 2});
+    let listener = PythonListener::builder(&site.url, &[&site.topic]).with("batch", batch).start().await;
     let batches = listener.wait_for_batches(3).await;
     let sizes: Vec<usize> = batches.iter().map(|batch| batch["messages"].as_array().unwrap().len()).collect();
     assert_eq!(sizes, [100, 100, 5]);

@@ -10,6 +10,6 @@ async fn x09_no_confirmed_notification_is_lost() {
     let node = Broker::private().await;
     let host = node.virtual_host("x09").await;
     let course = Course { notifications: 5_000, listener_restarts: 2, broker_restarts: 1 };
-    let outcome = nothing_lost(&node, &host.url(), course, |line| println!("{line}")).await;
+    let outcome = nothing_lost(&node, &host.url(), course, |line| tracing::info!("{line}")).await;
     assert_eq!((outcome.confirmed, outcome.lost), (5_000, 0), "{outcome:?}");
 }

@@ -1,6 +1,8 @@
 //! `tests/run --peers cargo run --release -p tests --bin nothing_lost`: confirmed notifications while listeners and a broker
 //! of its own come and go, as many as one wants.
 
+#![allow(clippy::print_stdout)]
+
 use clap::Parser;
 use std::process::ExitCode;
 use tests::broker::Broker;
