@@ -3,13 +3,14 @@
 use super::priority::Priority;
 use crate::context::Context;
 use crate::json::RawJson;
+use std::fmt;
 use std::sync::Arc;
 use tokio::time::Instant;
 
 /// A notification as drivers get it.
 ///
 /// Corresponds to the `msg` dict that oslo.messaging gives its drivers, with `ctxt`, `priority` and `retry`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PreparedNotification {
     /// The context, without entries that must not leave the process.
@@ -32,4 +33,18 @@ pub struct PreparedNotification {
     pub retry: Option<u32>,
     /// Until when a driver may try; `None` is no limit.
     pub deadline: Option<Instant>,
+}
+
+/// Leaves the payload out: it may hold secrets.
+impl fmt::Debug for PreparedNotification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreparedNotification")
+            .field("priority", &self.priority)
+            .field("event_type", &self.event_type)
+            .field("publisher_id", &self.publisher_id)
+            .field("message_id", &self.message_id)
+            .field("topics", &self.topics)
+            .field("context", &self.context)
+            .finish_non_exhaustive()
+    }
 }
