@@ -170,7 +170,7 @@ impl FilterDescriptor {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the notification does not fit its handler: {cause}")]
 pub struct Unfit {
-    /// What does not fit, and where; no values.
+    /// What does not fit, and where. May quote the value, so it is nothing for a log.
     pub cause: String,
 }
 

@@ -62,7 +62,7 @@ pub enum Route {
         of: Box<Route>,
     },
     /// The place beside the queue of a subscription's route where messages go that nobody can handle: `<queue>.dead`.
-    /// Publish only; the publisher makes the queue, durable.
+    /// Whoever publishes or subscribes makes the queue, durable.
     DeadLetters {
         /// The subscription's route.
         of: Box<Route>,

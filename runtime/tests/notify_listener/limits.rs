@@ -7,7 +7,8 @@ use oslo_messaging::drivers::memory::MemoryBroker;
 use oslo_messaging::notify::{ListenerBuilder, NotificationResult};
 use oslo_messaging::wire::Header;
 use serde_json::json;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Fails every time, saying which time it was.
 fn failing(seen: &Seen<u64>) -> Desk {
@@ -38,7 +39,7 @@ async fn deliveries_are_counted_and_the_limit_ends_them() {
     assert_eq!((stats.failed, stats.handled, stats.duplicates), (5, 0, 0));
     let dead = world.pick(DEAD).await;
     assert_eq!(dead.message(), sent);
-    assert_eq!(dead.number("x-oslo-deliveries"), 5);
+    assert_eq!(dead.number("x-oslo-delivered"), 5);
     let reason = dead.text("x-oslo-reason");
     assert!(reason.contains("4 times") && reason.contains("Desk.fails: failure 4"), "{reason}");
     // What was plainly given back left no trace; what was published again, and the last, did.
@@ -125,19 +126,21 @@ async fn what_cannot_be_published_is_given_back_and_not_lost() {
 async fn a_dead_letter_moved_back_is_handled() {
     let world = world();
     let mut seen = Seen::new();
-    let note = seen.note();
+    let (note, patient) = (seen.note(), Arc::new(AtomicBool::new(false)));
+    let done = Arc::clone(&patient);
     let desk = Desk::new().one(on_info("twice"), move |event| {
         note(event.redeliveries);
-        async move {
-            if event.redeliveries < 2 { NotificationResult::Requeue } else { NotificationResult::Handled }
-        }
+        let done = done.load(Ordering::SeqCst);
+        async move { if !done { NotificationResult::Requeue } else { NotificationResult::Handled } }
     });
     start(limited(&world, desk, 1)).await;
     world.send_infos([1]).await;
     assert_eq!(seen.take(2).await, [0, 1]);
     let dead = world.pick(DEAD).await;
     assert!(dead.text("x-oslo-reason").contains("asked for it again"));
+    assert_eq!((dead.number("x-oslo-delivered"), dead.properties.header("x-oslo-deliveries")), (2, None));
+    patient.store(true, Ordering::SeqCst);
     publish(&world.transport, route("openstack", "notifications", "info"), dead.body, dead.properties).await;
-    assert_eq!(seen.next().await, 2);
+    assert_eq!(seen.next().await, 0, "it has all its redeliveries anew");
     world.empty(INFO).await;
 }

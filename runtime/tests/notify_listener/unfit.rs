@@ -88,7 +88,7 @@ async fn what_cannot_be_read_is_kept_when_that_is_asked_for() {
     let info = route("openstack", "notifications", "info");
     publish(&world.transport, info, b"not json".to_vec(), json_properties()).await;
     let dead = world.pick(DEAD).await;
-    assert_eq!((dead.body.as_slice(), dead.number("x-oslo-deliveries")), (&b"not json"[..], 1));
+    assert_eq!((dead.body.as_slice(), dead.number("x-oslo-delivered")), (&b"not json"[..], 1));
     assert!(dead.text("x-oslo-reason").starts_with("malformed message"));
     world.empty(INFO).await;
     assert_eq!((handle.stats().malformed, handle.stats().dead_lettered), (1, 1));

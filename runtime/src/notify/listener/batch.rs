@@ -24,7 +24,7 @@ impl Member {
         match answer {
             Answer::Done => {}
             Answer::Again(why) => self.fate = Fate::Again(why),
-            Answer::Dead(reason) => self.fate = Fate::Dead(reason),
+            Answer::Dead(why) => self.fate = Fate::Dead(why),
         }
     }
 }

@@ -15,7 +15,7 @@ pub(super) enum Answer {
     /// It is to come again; no further method is called.
     Again(Why),
     /// This method cannot have it, the dead letters shall; the other methods are called.
-    Dead(String),
+    Dead(Why),
 }
 
 /// Calls a method with one notification.
@@ -57,17 +57,18 @@ fn refused(run: &Run, method: &Method, unfit: &Unfit) -> Answer {
     run.counters.unfit.add();
     if method.first_unfit() {
         let policy = config.unfit;
+        // Not the cause: it may quote the value that does not fit.
         tracing::warn!(
             listener = config.label,
             method = name,
             ?policy,
-            "{unfit}; further ones are only counted"
+            "a notification does not fit its handler; further ones are only counted"
         );
     }
-    let cause = format!("{name}: {unfit}");
+    let why = Why::Unfit { method: name.clone(), cause: unfit.to_string() };
     match config.unfit {
         UnfitPolicy::Drop => Answer::Done,
-        UnfitPolicy::Requeue if config.allow_requeue => Answer::Again(Why::Unfit(cause)),
-        UnfitPolicy::Requeue | UnfitPolicy::DeadLetter => Answer::Dead(cause),
+        UnfitPolicy::Requeue if config.allow_requeue => Answer::Again(why),
+        UnfitPolicy::Requeue | UnfitPolicy::DeadLetter => Answer::Dead(why),
     }
 }

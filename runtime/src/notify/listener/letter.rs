@@ -2,14 +2,14 @@
 
 use super::copies::Arrival;
 use super::past::Past;
+use super::resend::bury;
 use super::run::Run;
-use super::settle;
 use crate::context::{self, Context};
 use crate::id::MessageId;
 use crate::notify::{Event, Priority};
 use crate::target::Target;
 use crate::transport::{AckHandle, Delivery};
-use crate::wire::{IncomingNotification, Malformed, Properties};
+use crate::wire::{IncomingNotification, Malformed, Properties, short};
 
 /// A notification that some methods want.
 pub(super) struct Letter {
@@ -78,12 +78,15 @@ pub(super) async fn read(run: &Run, delivery: Delivery) -> Option<Letter> {
         }
         Arrival::Waits => {
             run.counters.duplicates.add();
-            tracing::debug!(message_id = incoming.message_id, "a copy waits for the first's fate");
+            tracing::debug!(
+                message_id = incoming.message_id.as_deref().map(short),
+                "a copy waits for the first's fate"
+            );
             None
         }
         Arrival::Done(ack) => {
             run.counters.duplicates.add();
-            tracing::debug!(message_id = incoming.message_id, "duplicate dropped");
+            tracing::debug!(message_id = incoming.message_id.as_deref().map(short), "duplicate dropped");
             ack.ack();
             None
         }
@@ -96,11 +99,11 @@ fn priority(run: &Run, incoming: &IncomingNotification) -> Option<Priority> {
     match text.parse() {
         Ok(priority) => run.config.methods.takes(priority).then_some(priority),
         Err(error) => {
-            if let Some(unlogged) = run.log.pass() {
-                let event_type = short(incoming.event_type.as_deref());
+            if let Some(unlogged) = run.logs.messages.pass() {
+                let event_type = incoming.event_type.as_deref().map(short);
                 tracing::warn!(
                     listener = run.config.label,
-                    ?event_type,
+                    event_type,
                     unlogged,
                     "notification dropped: {error}"
                 );
@@ -134,19 +137,14 @@ fn event(run: &Run, incoming: IncomingNotification, priority: Priority, origin: 
 /// A message that cannot be read is thrown away, as in Python, unless the dead letters are to have it.
 async fn refuse(run: &Run, malformed: &Malformed, origin: Origin, ack: AckHandle) {
     run.counters.malformed.add();
-    if let Some(unlogged) = run.log.pass() {
+    if let Some(unlogged) = run.logs.messages.pass() {
         tracing::warn!(listener = run.config.label, unlogged, "message refused: {}", malformed.cause);
     }
     if !run.config.dead_letter_malformed {
         return ack.reject(false);
     }
-    match settle::bury(run, origin, &malformed.to_string()).await {
+    match bury(run, origin, &malformed.to_string(), &malformed.to_string()).await {
         true => ack.ack(),
         false => ack.reject(true),
     }
-}
-
-/// The beginning of a text that a peer chose, for a log line that escapes it.
-fn short(text: Option<&str>) -> Option<String> {
-    text.map(|text| text.chars().take(64).collect())
 }

@@ -15,6 +15,7 @@ mod handle;
 mod letter;
 mod methods;
 mod past;
+mod resend;
 mod run;
 mod settle;
 mod single;

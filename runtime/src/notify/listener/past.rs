@@ -43,11 +43,21 @@ impl Past {
         self.failures.drain(..over);
     }
 
+    /// Writes the headers; none for what there is none of.
     pub(super) fn write(&self, properties: &mut Properties) {
-        let failures = serde_json::to_string(&self.failures).unwrap_or_default();
-        set(properties, DELIVERIES, Header::Integer(i64::try_from(self.deliveries).unwrap_or(i64::MAX)));
-        set(properties, FAILURES, Header::Text(failures));
+        properties.headers.retain(|(name, _)| name != DELIVERIES && name != FAILURES);
+        if self.deliveries > 0 {
+            set(properties, DELIVERIES, number(self.deliveries));
+        }
+        if !self.failures.is_empty() {
+            let failures = serde_json::to_string(&self.failures).unwrap_or_default();
+            set(properties, FAILURES, Header::Text(failures));
+        }
     }
+}
+
+pub(super) fn number(number: u64) -> Header {
+    Header::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 /// Sets a header in place of an older one of that name.
@@ -74,9 +84,11 @@ mod tests {
         assert_eq!(past.failures.len(), MOST_FAILURES);
         assert!(past.failures[0].starts_with('2') && past.failures[4].chars().count() == LONGEST);
         let mut properties = Properties::default();
-        Past::default().write(&mut properties);
+        past.write(&mut properties);
         past.write(&mut properties);
         assert_eq!((Past::of(&properties), properties.headers.len()), (past, 2));
+        Past::default().write(&mut properties);
+        assert!(properties.headers.is_empty());
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::wire::Limits;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::time::timeout_at;
 
 /// How long the end of a run waits for the broker to give back what it held.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -43,6 +42,19 @@ impl Work {
     }
 }
 
+/// Limits on the lines that peers can cause at will; one each, so that a flood of one kind does not hide the others.
+#[derive(Debug, Default)]
+pub(super) struct Logs {
+    /// Messages that cannot be read or have no priority.
+    pub(super) messages: LogLimit,
+    /// Handlers that fail.
+    pub(super) failures: LogLimit,
+    /// Dead letters.
+    pub(super) dead: LogLimit,
+    /// Messages that cannot be published again.
+    pub(super) resends: LogLimit,
+}
+
 /// The shared state of a run.
 #[derive(Debug)]
 pub(super) struct Run {
@@ -51,7 +63,7 @@ pub(super) struct Run {
     pub(super) limits: Limits,
     pub(super) counters: ListenerCounters,
     pub(super) copies: Copies,
-    pub(super) log: LogLimit,
+    pub(super) logs: Logs,
     pub(super) life: Life<Stopped>,
     /// Where handlers run: the runtime that was current at `start`.
     runtime: Handle,
@@ -66,7 +78,7 @@ impl Run {
             limits: config.transport.options().limits,
             counters: ListenerCounters::default(),
             copies: Copies::default(),
-            log: LogLimit::default(),
+            logs: Logs::default(),
             life: Life::new(),
             runtime,
             intake: Intake::new(config.concurrency),
@@ -111,7 +123,11 @@ impl Run {
         let Some((since, running)) = self.life.stop_began() else { return Stopped::default() };
         let limit = after(since, self.config.stop_limit);
         // First of all, so that nothing new comes in while the rest is given back.
-        if timeout_at(limit, consumer.cancel()).await.is_err() {
+        let cancelled = tokio::select! {
+            () = consumer.cancel() => true,
+            () = self.life.no_more_time(limit) => false,
+        };
+        if !cancelled {
             tracing::warn!(
                 listener = self.config.label,
                 "the broker did not confirm the end of the consumers"
@@ -141,9 +157,14 @@ impl Run {
 
     fn admit(self: &Arc<Self>, work: Work) {
         if let Some((slot, work)) = self.intake.admit(work) {
-            let task = self.runtime.spawn(Arc::clone(self).occupy(slot, work));
-            self.intake.occupied(slot, task.abort_handle());
+            self.seat(slot, work);
         }
+    }
+
+    /// Lets a task handle `work` in `slot`.
+    fn seat(self: &Arc<Self>, slot: usize, work: Work) {
+        let task = self.runtime.spawn(Arc::clone(self).occupy(slot, work));
+        self.intake.occupied(slot, task.abort_handle());
     }
 
     /// Handles one after the other as long as there is one for this slot.
@@ -196,12 +217,12 @@ impl Sink for NotificationSink {
     }
 
     fn interrupted(&self) {
-        // The broker has them back and delivers them again.
+        // The broker has them back and delivers them anew, to this listener or another.
         drop(self.0.take_waiting());
     }
 }
 
-/// Gives a slot back when its task is ended from outside.
+/// Gives a slot back when its task is ended from outside, or by a panic.
 struct Seat {
     run: Option<Arc<Run>>,
     slot: usize,
@@ -209,9 +230,10 @@ struct Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        if let Some(run) = self.run.take() {
-            // Only a run that is being stopped ends its tasks, and then nothing is taken over.
-            drop(run.leave(self.slot));
+        let Some(run) = self.run.take() else { return };
+        // A run that is being stopped has nothing next; after a panic of something that a user plugged in the line goes on.
+        if let Some(next) = run.leave(self.slot) {
+            run.seat(self.slot, next);
         }
     }
 }

@@ -1,20 +1,11 @@
 //! What becomes of a notification in the end, and of the copies that have waited for that.
 
-use super::letter::{Letter, Origin};
-use super::past;
+use super::letter::Letter;
+use super::resend::{bury, publish_again};
 use super::run::Run;
-use crate::id::MessageId;
-use crate::transport::{AckHandle, Publish, PublishError, Route};
-use crate::wire::Header;
+use crate::transport::AckHandle;
+use crate::wire::short;
 use std::fmt;
-use std::time::{Duration, SystemTime};
-use tokio::sync::oneshot;
-use tokio::time::Instant;
-
-/// How long a broker may take to confirm what is published again.
-const CONFIRM: Duration = Duration::from_secs(30);
-/// How long a message is kept back whose place is not there, so that it does not come again at once and for ever.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// What its methods have made of a notification.
 #[derive(Debug)]
@@ -23,26 +14,42 @@ pub(super) enum Fate {
     Handled,
     /// It is to come again.
     Again(Why),
-    /// Some method cannot have it, for this reason.
-    Dead(String),
+    /// Some method cannot have it: it is for the dead letters.
+    Dead(Why),
 }
 
-/// Why a notification is to come again.
+/// Why a notification is not done with.
 #[derive(Debug, Clone)]
 pub(super) enum Why {
     /// A method asked for it.
     Asked,
-    /// A method failed.
+    /// A method failed: its name and the failure.
     Failed(String),
-    /// Its payload did not fit.
-    Unfit(String),
+    /// It did not fit a method.
+    Unfit {
+        /// `<endpoint>.<method>`.
+        method: String,
+        /// What does not fit; may quote values, so it may stand beside the message and not in a log.
+        cause: String,
+    },
+}
+
+impl Why {
+    /// What a log may say.
+    pub(super) fn loggable(&self) -> String {
+        match self {
+            Self::Unfit { method, .. } => format!("{method}: it does not fit"),
+            other => other.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked => f.write_str("a method asked for it again"),
-            Self::Failed(cause) | Self::Unfit(cause) => f.write_str(cause),
+            Self::Failed(cause) => f.write_str(cause),
+            Self::Unfit { method, cause } => write!(f, "{method}: {cause}"),
         }
     }
 }
@@ -64,16 +71,16 @@ pub(super) async fn settle(run: &Run, letter: Letter, fate: Fate) {
             }
             done(run, letter);
         }
-        Fate::Dead(reason) => dead(run, letter, &reason).await,
+        Fate::Dead(why) => dead(run, letter, &why.to_string(), &why.loggable()).await,
     }
 }
 
 fn log(run: &Run, letter: &Letter, why: &Why) {
     let Why::Failed(cause) = why else { return };
     run.counters.failed.add();
-    if let Some(unlogged) = run.log.pass() {
-        let (event_type, message_id) = (&letter.event.event_type, &letter.event.message_id);
-        tracing::error!(?event_type, ?message_id, unlogged, "a handler of notifications failed: {cause}");
+    if let Some(unlogged) = run.logs.failures.pass() {
+        let (event_type, message_id) = (short(&letter.event.event_type), short(&letter.event.message_id));
+        tracing::error!(event_type, message_id, unlogged, "a handler of notifications failed: {cause}");
     }
 }
 
@@ -88,7 +95,8 @@ async fn again(run: &Run, letter: Letter, why: &Why) {
     let before = origin.deliveries_before();
     match run.config.redelivery_limit {
         Some(limit) if before >= limit.into() => {
-            dead(run, letter, &format!("redelivered {before} times, the limit: {why}")).await;
+            let said = |why: &str| format!("redelivered {before} times, the limit: {why}");
+            dead(run, letter, &said(&why.to_string()), &said(&why.loggable())).await;
         }
         // Marked already, and nobody else counts: it goes on as a new message that says how often it was delivered.
         Some(_) if origin.redelivered && origin.counted.is_none() => republish(run, letter, why).await,
@@ -104,32 +112,10 @@ fn give_back(run: &Run, letter: Letter) {
 }
 
 async fn republish(run: &Run, letter: Letter, why: &Why) {
-    let Letter { mut origin, key, ack, .. } = letter;
-    origin.past.deliveries = origin.deliveries_before() + 1;
-    origin.past.add_failure(&why.to_string());
-    origin.past.write(&mut origin.properties);
+    let Letter { origin, key, ack, .. } = letter;
     // As in `give_back`: the new message comes before its confirmation.
     let copies = run.copies.conclude(key, false);
-    match publish(run, |of| Route::Again { of }, origin).await {
-        Ok(()) => {
-            run.counters.republished.add();
-            acknowledge(ack, copies);
-        }
-        Err(error) => {
-            tracing::warn!(listener = run.config.label, %error, "not published again, given back uncounted");
-            tokio::time::sleep(PAUSE).await;
-            run.counters.requeued.add();
-            reject(ack, copies);
-        }
-    }
-}
-
-async fn dead(run: &Run, letter: Letter, reason: &str) {
-    let Letter { origin, key, ack, .. } = letter;
-    let buried = bury(run, origin, reason).await;
-    // Not remembered as done: whoever moves it back from the dead letters wants it handled.
-    let copies = run.copies.conclude(key, false);
-    if buried {
+    if publish_again(run, origin, &why.to_string()).await {
         acknowledge(ack, copies);
     } else {
         run.counters.requeued.add();
@@ -137,77 +123,16 @@ async fn dead(run: &Run, letter: Letter, reason: &str) {
     }
 }
 
-/// Publishes a message to the dead letters of its queue; whether the broker has confirmed it.
-pub(super) async fn bury(run: &Run, mut origin: Origin, reason: &str) -> bool {
-    origin.past.deliveries = origin.deliveries_before() + 1;
-    origin.past.add_failure(reason);
-    origin.past.write(&mut origin.properties);
-    let properties = &mut origin.properties;
-    // It is to wait for somebody, however long, and through a restart of the broker.
-    properties.expiration = None;
-    properties.persistent = true;
-    let text = |text: &str| Header::Text(text.to_owned());
-    past::set(properties, "x-oslo-reason", Header::Text(past::short(reason)));
-    past::set(properties, "x-oslo-listener", text(&run.config.label));
-    if let Some(source) = run.config.sources.get(origin.route) {
-        for (name, value) in [
-            ("x-oslo-queue", &*source.queue),
-            ("x-oslo-exchange", &source.exchange),
-            ("x-oslo-topic", &source.topic),
-            ("x-oslo-priority", source.priority),
-        ] {
-            if !value.is_empty() {
-                past::set(properties, name, text(value));
-            }
-        }
-    }
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    past::set(properties, "x-oslo-time", Header::Integer(i64::try_from(now.as_millis()).unwrap_or(i64::MAX)));
-    let published = publish(run, |of| Route::DeadLetters { of }, origin).await;
-    match published {
-        Ok(()) => {
-            run.counters.dead_lettered.add();
-            if let Some(unlogged) = run.log.pass() {
-                tracing::warn!(listener = run.config.label, unlogged, "moved to the dead letters: {reason}");
-            }
-            true
-        }
-        Err(error) => {
-            tracing::error!(listener = run.config.label, %error, "not moved to the dead letters, given back: {reason}");
-            tokio::time::sleep(PAUSE).await;
-            false
-        }
-    }
-}
-
-/// Publishes a message as it came on a route made of its own; waits for the broker's word.
-async fn publish(
-    run: &Run,
-    route: impl FnOnce(Box<Route>) -> Route,
-    origin: Origin,
-) -> Result<(), PublishError> {
-    let unconfirmed = |cause: &str| PublishError::Unconfirmed { cause: cause.to_owned(), node: None };
-    let Some(source) = run.config.sources.get(origin.route) else {
-        return Err(unconfirmed("its route is not known"));
-    };
-    let deadline = Instant::now() + CONFIRM;
-    let message = Publish {
-        route: route(Box::new(source.route.clone())),
-        body: origin.body,
-        properties: origin.properties,
-        // A returned message is known by the id in its body; one without cannot be told apart.
-        mandatory: origin.unique_id.is_some() && run.driver.capabilities().mandatory,
-        unique_id: origin.unique_id.unwrap_or_else(MessageId::random),
-        deadline: Some(deadline.into_std()),
-        retry: None,
-    };
-    let (settle, settled) = oneshot::channel();
-    // The receiver is gone when the handling was ended from outside: the message is then not acknowledged.
-    run.driver.publish(message, Box::new(move |outcome| drop(settle.send(outcome))));
-    match tokio::time::timeout_at(deadline, settled).await {
-        Ok(Ok(outcome)) => outcome.map(drop),
-        Ok(Err(_)) => Err(unconfirmed("the transport was closed")),
-        Err(_) => Err(unconfirmed("the broker's confirmation did not come in time")),
+async fn dead(run: &Run, letter: Letter, reason: &str, loggable: &str) {
+    let Letter { origin, key, ack, .. } = letter;
+    let buried = bury(run, origin, reason, loggable).await;
+    // Not remembered as done: whoever moves it back from the dead letters wants it handled.
+    let copies = run.copies.conclude(key, false);
+    if buried {
+        acknowledge(ack, copies);
+    } else {
+        run.counters.requeued.add();
+        reject(ack, copies);
     }
 }
 

@@ -5,15 +5,15 @@ use super::letter::{self, Letter};
 use super::run::Run;
 use super::settle::{Fate, settle};
 use crate::transport::Delivery;
+use crate::wire::short;
 use tracing::Instrument;
 
 /// Handles one delivery to its end.
 pub(super) async fn handle(run: &Run, delivery: Delivery) {
     let Some(letter) = letter::read(run, delivery).await else { return };
     let event = &letter.event;
-    let span = tracing::info_span!(
-        "notification", event_type = ?event.event_type, priority = %event.priority, message_id = ?event.message_id
-    );
+    let (event_type, message_id) = (short(&event.event_type), short(&event.message_id));
+    let span = tracing::info_span!("notification", event_type, priority = %event.priority, message_id);
     let fate = call_all(run, &letter).instrument(span).await;
     settle(run, letter, fate).await;
 }
@@ -24,7 +24,7 @@ async fn call_all(run: &Run, letter: &Letter) -> Fate {
         match call::one(run, method, letter.event.clone()).await {
             Answer::Done => {}
             Answer::Again(why) => return Fate::Again(why),
-            Answer::Dead(reason) => fate = Fate::Dead(reason),
+            Answer::Dead(why) => fate = Fate::Dead(why),
         }
     }
     fate

@@ -3,7 +3,7 @@
 use crate::context::Context;
 use crate::id::MessageId;
 use crate::wire::{
-    Limits, Malformed, OutgoingReply, OutgoingReplyBody, OutgoingRequest, Properties, WireFormat,
+    Header, Limits, Malformed, OutgoingReply, OutgoingReplyBody, OutgoingRequest, Properties, WireFormat,
 };
 use std::time::Duration;
 
@@ -14,12 +14,13 @@ pub(super) struct Letter<'a> {
     args: &'a str,
     reply: bool,
     expires: Option<Duration>,
+    headers: &'a [(&'static str, Header)],
     pub(super) mandatory: bool,
 }
 
 impl<'a> Letter<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, args: "{}", reply: false, expires: None, mandatory: false }
+        Self { text, args: "{}", reply: false, expires: None, headers: &[], mandatory: false }
     }
 
     /// A reply instead of a request.
@@ -34,6 +35,10 @@ impl<'a> Letter<'a> {
 
     pub(super) fn expires(self, after: Duration) -> Self {
         Self { expires: Some(after), ..self }
+    }
+
+    pub(super) fn headers(self, headers: &'a [(&'static str, Header)]) -> Self {
+        Self { headers, ..self }
     }
 
     pub(super) fn mandatory(self) -> Self {
@@ -60,6 +65,7 @@ impl<'a> Letter<'a> {
             format.encode_request(&request, &mut body)
         };
         properties.expiration = self.expires;
+        properties.headers.extend(self.headers.iter().map(|(name, value)| ((*name).into(), value.clone())));
         (body, properties)
     }
 }

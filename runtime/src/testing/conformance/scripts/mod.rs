@@ -1,6 +1,7 @@
 //! The scripts, by subject. Each is a function that plays it, compares what happened with what must happen, and gives
 //! the history.
 
+mod again;
 mod closing;
 mod cutting;
 mod expiry;
@@ -14,6 +15,7 @@ mod replies;
 mod returns;
 mod sharing;
 
+pub use again::{dead_letters, publish_again};
 pub use closing::close_settles_everything;
 pub use cutting::{cut_caller, cut_fanout_listener, cut_publisher, cut_server};
 pub use expiry::{expiry_at_the_head, expiry_of_zero};
@@ -79,6 +81,12 @@ pub const SCRIPTS: &[Script] = &[
     script!(inspect, ALWAYS, "a queue can be asked about"),
     script!(notifications_wait, ALWAYS, "notifications wait for their first listener"),
     script!(listener_pools, |can| can.pools, "each pool gets a copy"),
+    script!(
+        publish_again,
+        |can| can.pools && can.requeue && can.mandatory,
+        "a message published again goes to one queue"
+    ),
+    script!(dead_letters, |can| can.confirm, "dead letters wait in a queue of their own"),
     script!(publish_from_a_delivery, |can| can.mandatory, "a sink may use its driver"),
     script!(close_settles_everything, |can| can.confirm, "closing leaves nothing open"),
     script!(cut_server, |can| can.requeue, true, "what a lost server held is delivered again"),
