@@ -42,7 +42,7 @@ pub use context::Context;
 pub use contract::{Call, Cast, contracts};
 pub use error::{CallError, CastError, Ran, RemoteFailure};
 #[cfg(feature = "transport")]
-pub use notify::Notifier;
+pub use notify::{Listener, Notifier};
 #[cfg(feature = "transport")]
 pub use rpc::{RpcClient, RpcServer};
 pub use target::Target;

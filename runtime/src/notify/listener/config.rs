@@ -65,9 +65,4 @@ impl Config {
         let routes = self.sources.iter().map(|source| source.route.clone()).collect();
         Subscription { routes, prefetch: self.prefetch, label: self.label.clone() }
     }
-
-    /// Whether a message may have to be published as it came.
-    pub(super) fn keeps_bodies(&self) -> bool {
-        self.redelivery_limit.is_some() || self.unfit != UnfitPolicy::Drop || self.dead_letter_malformed
-    }
 }

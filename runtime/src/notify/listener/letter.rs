@@ -9,7 +9,7 @@ use crate::id::MessageId;
 use crate::notify::{Event, Priority};
 use crate::target::Target;
 use crate::transport::{AckHandle, Delivery};
-use crate::wire::{IncomingNotification, Malformed, Properties, short};
+use crate::wire::{IncomingNotification, Malformed, Properties, line, short};
 
 /// A notification that some methods want.
 pub(super) struct Letter {
@@ -25,7 +25,6 @@ pub(super) struct Letter {
 /// A message as it came, to be published as it came.
 pub(super) struct Origin {
     pub(super) route: usize,
-    /// Empty where the settings never need it.
     pub(super) body: Vec<u8>,
     pub(super) properties: Properties,
     pub(super) unique_id: Option<MessageId>,
@@ -47,12 +46,10 @@ impl Origin {
 pub(super) async fn read(run: &Run, delivery: Delivery) -> Option<Letter> {
     let Delivery { route, body, properties, redelivered, redeliveries, ack } = delivery;
     let config = &run.config;
-    let kept = if config.keeps_bodies() { body.clone() } else { Vec::new() };
     let past = Past::of(&properties);
     let decoded = run.driver.format().decode_notification(&body, &properties, &run.limits);
     let unique_id = decoded.as_ref().ok().and_then(|incoming| incoming.unique_id.as_deref()?.parse().ok());
-    let origin =
-        Origin { route, body: kept, properties, unique_id, redelivered, counted: redeliveries, past };
+    let origin = Origin { route, body, properties, unique_id, redelivered, counted: redeliveries, past };
     let incoming = match decoded {
         Ok(incoming) => incoming,
         Err(malformed) => {
@@ -105,7 +102,8 @@ fn priority(run: &Run, incoming: &IncomingNotification) -> Option<Priority> {
                     listener = run.config.label,
                     event_type,
                     unlogged,
-                    "notification dropped: {error}"
+                    "notification dropped: {}",
+                    line(&error.to_string(), 160)
                 );
             }
             None

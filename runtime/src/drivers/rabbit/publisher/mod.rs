@@ -67,7 +67,8 @@ impl Publisher {
                 Some(destination) => {
                     destination.declared && !destination.flushing && destination.waiting.is_empty()
                 }
-                None => message.exchange.is_empty(),
+                // The default exchange is always there; a queue that is ours to declare perhaps not.
+                None => key.is_none() && message.exchange.is_empty(),
             };
         match state.outlet(&terms.route) {
             Some(outlet) if at_once => {
