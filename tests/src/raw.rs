@@ -8,10 +8,10 @@ use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, ExchangeDeclareOptions,
     QueueBindOptions, QueueDeclareOptions,
 };
-use lapin::types::FieldTable;
+use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ExchangeKind};
 use oslo_messaging::id::MessageId;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::future::Future;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -32,6 +32,26 @@ pub struct QueueState {
     pub messages: u32,
     /// Consumers.
     pub consumers: u32,
+}
+
+/// A message taken from a queue.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// Its body.
+    pub body: Vec<u8>,
+    /// Its headers: texts and integers; others are null.
+    pub headers: Map<String, Value>,
+    /// 2 is persistent.
+    pub delivery_mode: Option<u8>,
+}
+
+fn shown(value: &AMQPValue) -> Value {
+    match value {
+        AMQPValue::LongString(text) => json!(text.to_string()),
+        AMQPValue::LongLongInt(number) => json!(number),
+        AMQPValue::LongInt(number) => json!(number),
+        _ => Value::Null,
+    }
 }
 
 /// The properties that every oslo message has.
@@ -88,6 +108,16 @@ impl Raw {
             .await
             .expect("a get")
             .map(|message| message.delivery.data)
+    }
+
+    /// The same with its properties.
+    pub async fn take_whole(&self, queue: &str) -> Option<Taken> {
+        let options = BasicGetOptions { no_ack: true };
+        let message = self.channel.basic_get(queue.into(), options).await.expect("a get")?;
+        let properties = message.delivery.properties;
+        let headers = properties.headers().iter().flat_map(|table| table.inner());
+        let headers = headers.map(|(name, value)| (name.to_string(), shown(value))).collect();
+        Some(Taken { body: message.delivery.data, headers, delivery_mode: *properties.delivery_mode() })
     }
 
     /// What the queue holds now, exactly; `None` if it does not exist. A missing queue closes the channel: ask last.

@@ -27,9 +27,9 @@ pub struct Event<P = RawJson> {
     pub message_id: String,
     /// When it was made, as the sender wrote it: UTC, `2026-11-22 04:48:58.255225`.
     pub timestamp: String,
-    /// Exchange of the listener's target that it came by.
+    /// Exchange of the listener's target that it came by; empty where one queue serves several exchanges.
     pub exchange: String,
-    /// Topic of the listener's target that it came by.
+    /// Topic of the listener's target that it came by; empty where one queue serves several topics.
     pub topic: String,
     /// How often it was given to a handler before, as far as is known; 0 for the first time.
     pub redeliveries: u64,

@@ -193,7 +193,12 @@ impl Plan {
         let consumers: FuturesUnordered<Ended> = FuturesUnordered::new();
         let mut tags = Vec::new();
         for (route, source) in self.sources.iter().enumerate() {
-            let tag = (route + 1).to_string();
+            // Several routes may lead to one queue, as those of a pool do. It is consumed once, as in Python: each
+            // consumer would get a share of its own.
+            if self.sources.iter().take(route).any(|other| other.queue.name == source.queue.name) {
+                continue;
+            }
+            let tag = (tags.len() + 1).to_string();
             let (sink, acks) = (Arc::clone(&self.sink), Arc::clone(&acks));
             let take = move |message: Received| {
                 let Received { tag, redelivered, properties, body } = message;

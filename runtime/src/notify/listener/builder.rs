@@ -255,11 +255,13 @@ impl ListenerBuilder {
             check("the pool", pool)?;
         }
         let targets = self.targets()?;
-        let unknown = self.pool.is_some() && targets.len() > 1;
         let mut sources = Vec::new();
         for (exchange, topic) in &targets {
             check("the exchange", exchange)?;
             check("the topic", topic)?;
+            // A queue that serves several targets does not tell by which of them a message came.
+            let of_pool = self.pool.is_some() && targets.len() > 1;
+            let of_topic = targets.iter().filter(|(_, other)| other == topic).count() > 1;
             for priority in methods.priorities() {
                 let queue = format!("{topic}.{priority}");
                 check("the queue's name", &queue)?;
@@ -270,8 +272,8 @@ impl ListenerBuilder {
                         priority: priority.as_str().into(),
                         pool: self.pool.clone(),
                     },
-                    exchange: if unknown { Arc::default() } else { Arc::clone(exchange) },
-                    topic: if unknown { Arc::default() } else { Arc::clone(topic) },
+                    exchange: if of_pool || of_topic { Arc::default() } else { Arc::clone(exchange) },
+                    topic: if of_pool { Arc::default() } else { Arc::clone(topic) },
                     priority: if self.pool.is_some() { "" } else { priority.as_str() },
                     queue: self.pool.as_ref().map_or(queue, |pool| pool.to_string()),
                 });

@@ -247,7 +247,8 @@ impl Shared {
                         // Its exchange has gone meanwhile.
                         break;
                     }
-                    destination.declared = true;
+                    // Dead letters are rare and have no other copy: that their queue is there is made sure each time.
+                    destination.declared = !matches!(route, Route::DeadLetters { .. });
                     let Some(waiting) = destination.waiting.pop_front() else { break };
                     state.take_room(waiting.message.body.len());
                     batch.push(waiting);
