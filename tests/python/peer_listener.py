@@ -2,12 +2,13 @@
 
     url, conf, targets: [{"topic": T, "exchange": E}], priorities (default: all seven), pool, allow_requeue,
     batch: {"size": N, "timeout": S}, listeners (how many in this process, each with a transport of its own),
-    misbehave: {EVENT_TYPE: "requeue" | "raise"} (only the first time that a message id is seen)
+    misbehave: {EVENT_TYPE: "requeue" | "raise"} (only the first `times`, default 1, that a message id is seen)
 
 Each notification is a line {"event": "notification", "listener": N, "priority", "context", "publisher_id", "event_type",
 "payload", "shown", "metadata"}; a batch is {"event": "batch", "listener", "priority", "messages": [..]}. The end of standard
 input stops the listeners.
 """
+import collections
 import json
 import sys
 
@@ -17,15 +18,13 @@ from oslo_config import cfg
 import peer
 
 PRIORITIES = ["audit", "debug", "info", "warn", "error", "critical", "sample"]
-SEEN = set()
+SEEN = collections.Counter()
 
 
 def misbehaviour(spec, event_type, metadata):
     wish = (spec.get("misbehave") or {}).get(event_type)
-    if wish is None or metadata["message_id"] in SEEN:
-        return None
-    SEEN.add(metadata["message_id"])
-    return wish
+    SEEN[metadata["message_id"]] += 1
+    return wish if SEEN[metadata["message_id"]] <= spec.get("times", 1) else None
 
 
 def one(spec, number, priority):

@@ -24,7 +24,8 @@ def main(rows_path, log_path):
     tests = passed_tests(log_path)
     missing = covered = later = 0
     for row, fields in rows(rows_path):
-        wanted = ["%s_%s" % (row.lower(), side) for side in fields.get("sides", "").split()] or [row.lower()]
+        tested = fields.get("same", row).lower()
+        wanted = ["%s_%s" % (tested, side) for side in fields.get("sides", "").split()] or [tested]
         counts = [sum(test.startswith(prefix + "_") for test in tests) for prefix in wanted]
         sides = ", ".join("%s %d" % (prefix.partition("_")[2] or "tests", n) for prefix, n in zip(wanted, counts))
         if all(counts):

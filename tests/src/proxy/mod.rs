@@ -7,11 +7,11 @@ mod compare;
 mod frame;
 mod message;
 mod method;
+mod process;
 mod record;
 mod relay;
-mod verdict;
 
-pub use compare::{Allowed, Capture, Difference, PeerCapture, Step, differences};
+pub use compare::{Allowed, Capture, Difference, NotifyCapture, PeerCapture, Step, differences};
 pub use message::Message;
 pub use record::{Direction, Record};
 pub use relay::{Flow, Proxy};

@@ -22,6 +22,11 @@ impl PythonListener {
         PythonListenerBuilder { specification: json!({"url": url, "conf": {}, "targets": targets}) }
     }
 
+    /// Listeners with a whole specification, as `tests/python/peer_listener.py` takes it.
+    pub async fn start_with(specification: Value) -> Self {
+        PythonListenerBuilder { specification }.start().await
+    }
+
     /// The notifications handled so far, in order: `listener`, `priority`, `context`, `publisher_id`, `event_type`,
     /// `payload`, `shown`, `metadata`.
     pub fn notifications(&self) -> Vec<Value> {

@@ -20,7 +20,7 @@ struct File {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
-    /// `client`, `server` or `*`.
+    /// Some of `client`, `server`, `notifier`, `listener`, or `*`.
     peer: String,
     /// The difference's line; `*` stands for any text.
     what: String,
@@ -29,21 +29,23 @@ struct Entry {
 }
 
 impl Allowed {
-    /// The list as it stands in the file.
-    pub fn load() -> Self {
+    /// What the file says of these peers.
+    pub fn load(peers: &[&str]) -> Self {
         let text = std::fs::read_to_string(package_folder("ALLOWED_DIFFERENCES.toml")).expect("the list");
         let file: File = toml::from_str(&text).unwrap_or_else(|e| panic!("ALLOWED_DIFFERENCES.toml: {e}"));
         for entry in &file.difference {
             assert!(entry.reason.len() > 20, "`{}` needs a reason that explains it", entry.what);
         }
-        Self { entries: file.difference, used: BTreeSet::new() }
+        let mut entries = file.difference;
+        entries.retain(|entry| peers.iter().any(|peer| entry.is_of(peer)));
+        Self { entries, used: BTreeSet::new() }
     }
 
     /// Those of the differences that no entry allows.
     pub fn unlisted(&mut self, peer: &str, found: &BTreeSet<Difference>) -> Vec<String> {
         let mut unlisted = Vec::new();
         for difference in found {
-            let fits = |entry: &Entry| matches(&entry.peer, peer) && matches(&entry.what, &difference.0);
+            let fits = |entry: &Entry| entry.is_of(peer) && matches(&entry.what, &difference.0);
             let fitting: Vec<_> =
                 (0..self.entries.len()).filter(|&index| fits(&self.entries[index])).collect();
             if fitting.is_empty() {
@@ -58,6 +60,12 @@ impl Allowed {
     pub fn unused(&self) -> BTreeMap<&str, &str> {
         let entries = self.entries.iter().enumerate().filter(|(index, _)| !self.used.contains(index));
         entries.map(|(_, entry)| (entry.what.as_str(), entry.peer.as_str())).collect()
+    }
+}
+
+impl Entry {
+    fn is_of(&self, peer: &str) -> bool {
+        self.peer.split(' ').any(|word| word == "*" || word == peer)
     }
 }
 

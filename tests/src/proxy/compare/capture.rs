@@ -5,8 +5,10 @@ use crate::environment::package_folder;
 use crate::proxy::message::Message;
 use crate::proxy::record::{Direction, Record};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +26,22 @@ pub struct Capture {
     /// The requests of the client, one after another, as `tests/python/peer_client.py` takes them.
     pub requests: Vec<Value>,
     /// What each peer sent: `server`, `server2`, `client`.
+    pub peers: BTreeMap<String, PeerCapture>,
+}
+
+/// A recorded scenario of notifications.
+#[derive(Debug, Clone, Deserialize)]
+pub struct NotifyCapture {
+    /// Its name.
+    pub scenario: String,
+    /// What it shows.
+    pub what: String,
+    /// Listeners in the order of their start, as `tests/python/peer_listener.py` takes them. One that is `late` starts when
+    /// everything has been sent.
+    pub listeners: Vec<Value>,
+    /// Notifiers, one after another: `driver`, `conf`, and `requests` as `tests/python/peer_notifier.py` takes them.
+    pub notifiers: Vec<Value>,
+    /// What each peer sent: `listener`, `listener2`, `notifier`, ...
     pub peers: BTreeMap<String, PeerCapture>,
 }
 
@@ -47,19 +65,30 @@ struct Sent {
 impl Capture {
     /// All of them, by name.
     pub fn all() -> Vec<Self> {
-        let folder = package_folder("captures");
-        let files =
-            std::fs::read_dir(&folder).expect("tests/captures").map(|entry| entry.expect("an entry").path());
-        let mut captures: Vec<Self> = files
-            .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
-            .map(|path| {
-                let text = std::fs::read_to_string(&path).expect("a readable capture");
-                serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-            })
-            .collect();
-        captures.sort_by(|a, b| a.scenario.cmp(&b.scenario));
-        captures
+        all("captures")
     }
+}
+
+impl NotifyCapture {
+    /// All of them, by name.
+    pub fn all() -> Vec<Self> {
+        all("captures/notify")
+    }
+}
+
+/// What the files of a folder hold, in the order of their names.
+fn all<T: DeserializeOwned>(folder: &str) -> Vec<T> {
+    let files = std::fs::read_dir(package_folder(folder)).expect("a folder of captures");
+    let mut paths: Vec<_> = files
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .collect();
+    paths.sort();
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).expect("a readable capture");
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    };
+    paths.iter().map(read).collect()
 }
 
 impl PeerCapture {

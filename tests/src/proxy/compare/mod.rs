@@ -7,6 +7,6 @@ mod difference;
 mod step;
 
 pub use allowed::Allowed;
-pub use capture::{Capture, PeerCapture};
+pub use capture::{Capture, NotifyCapture, PeerCapture};
 pub use difference::{Difference, differences};
 pub use step::Step;

@@ -24,6 +24,34 @@ impl Step {
     pub fn of_records(records: &[Record]) -> Vec<Self> {
         steps_of(records, Record::message)
     }
+
+    /// The steps with what is declared and published in the order of its names, and consumer tags replaced: a Python
+    /// listener keeps its queues in a set, so their order is another in each run, and a Rust notifier sends to several
+    /// topics at once. What is declared for one queue stays together, what is published to one in its order.
+    pub fn in_order_of_names(steps: Vec<Self>) -> Vec<Self> {
+        let (declared, mut others): (Vec<_>, Vec<_>) =
+            steps.into_iter().partition(|step| step.lane == "declare");
+        let published =
+            |step: &Self| if step.lane == "published" { step.head.clone() } else { String::new() };
+        others.sort_by_key(published);
+        let (mut runs, mut consumers): (Vec<Vec<Self>>, _) = (Vec::new(), Vec::new());
+        for mut step in declared {
+            if step.head.starts_with("basic.") {
+                for (_, tag) in step.fields.iter_mut().filter(|(name, _)| name == "consumer_tag") {
+                    "<tag>".clone_into(tag);
+                }
+                consumers.push(step);
+                continue;
+            }
+            match runs.last_mut() {
+                Some(run) if step.head.starts_with("queue.") => run.push(step),
+                _ => runs.push(vec![step]),
+            }
+        }
+        runs.sort_by_key(|run| run.iter().map(|step| step.head.clone()).collect::<Vec<_>>());
+        consumers.sort_by(|a, b| a.head.cmp(&b.head));
+        others.into_iter().chain(runs.into_iter().flatten()).chain(consumers).collect()
+    }
 }
 
 /// The steps of `records`, with `read` to read the messages.
@@ -112,6 +140,8 @@ fn flatten(name: &str, value: &Value, fields: &mut Vec<(String, String)>) {
         "delivery_tag" => "<number>".to_owned(),
         "response" => "<credentials>".to_owned(),
         "connection_name" => "<name>".to_owned(),
+        // A notification's own; what is in its payload stays.
+        _ if name == "message.timestamp" => "<timestamp>".to_owned(),
         _ => normal(&value.to_string()),
     };
     fields.push((name.trim_end_matches(['.', ' ']).to_owned(), text));

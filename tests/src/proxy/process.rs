@@ -1,10 +1,12 @@
-//! What the process behind a proxy has made of its deliveries.
+//! What the process behind a proxy has done: with its deliveries, with its connections.
 
 use super::record::Record;
 use super::relay::Proxy;
 use crate::wait::eventually;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(60);
 
 impl Proxy {
     /// What was done with each delivery, by tag: `ack`, `requeue` or `reject`. For a process that consumes on one channel.
@@ -30,10 +32,21 @@ impl Proxy {
             let verdicts = self.verdicts();
             if verdicts.len() >= count { Ok(verdicts) } else { Err(verdicts) }
         };
-        eventually(Duration::from_secs(60), "every delivery is settled", settled)
-            .await
-            .into_values()
-            .collect()
+        eventually(LIMIT, "every delivery is settled", settled).await.into_values().collect()
+    }
+
+    /// Waits until the process has closed every connection; each in order.
+    ///
+    /// # Panics
+    /// When one ended without a good-bye; says of `whom`.
+    pub async fn wait_for_good_byes(&self, whom: &str) {
+        let numbers = |method: &str| -> BTreeSet<usize> {
+            self.sent(method).iter().map(|record| record.connection).collect()
+        };
+        let opened = numbers("tcp.open");
+        let what = format!("the end of {opened:?} of {whom}");
+        self.records().first(opened.len(), LIMIT, &what, |record| record.sent("tcp.end")).await;
+        assert_eq!(numbers("connection.close"), opened, "good-byes of {whom}");
     }
 }
 
