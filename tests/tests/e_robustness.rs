@@ -360,3 +360,42 @@ async fn e07_server_stop_answers_what_runs_and_loses_nothing() {
     next.wait_for(20, "append").await;
     assert_eq!(next.count("append"), 20, "none twice");
 }
+
+/// Makes the broker refuse (nack) what would be more than one message in the topic's queue.
+async fn allow_one_message(site: &Site) {
+    let pattern = format!("^{}$", site.topic);
+    let full = r#"{"max-length": 1, "overflow": "reject-publish"}"#;
+    let policy = ["set_policy", "--vhost", site.host.name(), "full", &pattern, full, "--apply-to", "queues"];
+    site.host.broker().ctl(&policy).await;
+}
+
+#[tokio::test]
+async fn what_the_broker_refuses_is_sent_again_until_it_is_taken() {
+    let site = Site::new("nack").await;
+    // The queue outlives its server.
+    site.rust_server().await.stop().await;
+    allow_one_message(&site).await;
+    let (proxy, client) = tapped_client(&site).await;
+    let ctx = Context::new();
+    let casting = RpcClient::new(&site.transport(), Target::topic(&site.topic));
+    let cast = || casting.cast(&ctx, "none", &json!({}));
+    cast().await.unwrap();
+    let refused = cast().timeout(Duration::from_millis(300)).await.unwrap_err();
+    assert_eq!(refused.ran(), Ran::Maybe);
+    assert!(refused.to_string().contains("the broker refused responsibility (basic.nack)"), "{refused}");
+
+    let call = client.test(&ctx, json!("in the end"));
+    let serve = async {
+        let nacked = |record: &Record| record.received("basic.nack");
+        proxy.records().first(2, LIMIT, "two refusals", nacked).await;
+        site.rust_server().await
+    };
+    let (answer, _server) = within(LIMIT, "the answer", async { tokio::join!(call, serve) }).await;
+    assert_eq!(answer.unwrap(), "in the end");
+    let sent = proxy.sent("basic.publish");
+    let unique = |record: &Record| record.message().inner["_unique_id"].clone();
+    assert!(
+        sent.len() > 2 && sent.iter().all(|record| unique(record) == unique(&sent[0])),
+        "one id for all tries"
+    );
+}

@@ -172,7 +172,9 @@ fn failure(topic: &str, error: PublishError, over: bool) -> Option<DriverFailure
             let cause = format!("{code} {text}; its queue was deleted or unbound each time");
             Some(DriverFailure::NotSent { topic, reason: NotSentReason::Refused { what, cause } })
         }
-        PublishError::Lost { cause, node } | PublishError::Unconfirmed { cause, node } => {
+        PublishError::Refused { cause, node }
+        | PublishError::Lost { cause, node }
+        | PublishError::Unconfirmed { cause, node } => {
             let cause = format!("{cause}{}", at(node));
             Some(DriverFailure::Unconfirmed { topic, cause })
         }

@@ -5,13 +5,13 @@
 //! and the reply completes the waiting future from the driver's thread.
 
 use super::begun::Begun;
-use super::correlation::{Correlation, Outcome};
+use super::correlation::{Correlation, Outcome, Waiting};
 use super::deadline::{attempts_used_up, not_sent};
 use super::in_flight::InFlight;
 use super::outgoing;
 use super::replies::ReplySink;
 use super::rust_peers::RustPeers;
-use super::wait::{SETTLING, Silence, answer};
+use super::wait::{SETTLING, Silence, answer, ended_by};
 use crate::contract::{Answer, BoxFuture, Caller, Invocation, Invoke, classify};
 use crate::error::{
     CallFault, CastError, NotSent, NotSentReason, ServerLost, TimeoutInfo, Unconfirmed, Unroutable,
@@ -26,10 +26,15 @@ use crate::wire::{OutgoingCall, OutgoingRequest};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long a timed-out call waits for the broker's word on its queue.
 const INSPECTION: Duration = Duration::from_millis(500);
+
+/// The pause before a request is sent again that the broker has refused; doubled each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// Below this a server sends no signs of life.
 const SHORTEST_MONITOR: Duration = Duration::from_secs(2);
@@ -141,26 +146,38 @@ impl Shared {
         }
         let monitor = invocation.options.call_monitor.or_else(|| self.own_monitor(invocation, begun));
         let (address, remaining) = self.reply_address(invocation, begun).await.map_err(refuse)?;
-        let call = OutgoingCall {
+        let mut call = OutgoingCall {
             message_id: invocation.message_id,
             reply_to: &address.0,
             monitor,
             timeout: remaining,
         };
-        let publish = self.encode(invocation, begun, route.clone(), Some(call)).map_err(refuse)?;
+        let unique_id = MessageId::random();
+        let publish = self.encode(invocation, begun, route.clone(), unique_id, Some(call)).map_err(refuse)?;
         let losses = self.counters.connections_lost.get();
         let waiting = self.correlation.wait_for(invocation.message_id);
-        let slot = Arc::clone(waiting.slot());
         tracing::debug!(method = %invocation.method, message_id = %invocation.message_id, "call sent");
-        self.driver.publish(
-            publish,
-            Box::new(move |settled| match settled {
-                Ok(confirmed) => slot.confirmed(confirmed.node),
-                Err(PublishError::Lost { .. }) => slot.lost(),
-                Err(error) => slot.failed(error),
-            }),
-        );
-        let ended = answer(&waiting, begun.deadline, monitor).await;
+        self.publish(&waiting, publish);
+        let mut pause = FIRST_PAUSE;
+        let ended = loop {
+            let ended = answer(&waiting, begun.deadline, monitor).await;
+            let again = Instant::now() + pause;
+            if !matches!(ended, Ok(Outcome::Failed(PublishError::Refused { .. }))) || again >= begun.deadline
+            {
+                break ended;
+            }
+            tracing::debug!(message_id = %invocation.message_id, "the broker refused the call, trying again");
+            // A refused message may have reached its queue all the same, and be answered.
+            if let Some(outcome) = ended_by(&waiting, again).await {
+                break Ok(outcome);
+            }
+            call.timeout = begun.deadline.saturating_duration_since(again);
+            self.publish(
+                &waiting,
+                self.encode(invocation, begun, route.clone(), unique_id, Some(call)).map_err(refuse)?,
+            );
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        };
         let (confirmed, node) = (waiting.slot().is_confirmed(), waiting.slot().node());
         // Frees the slot before the broker is asked about a timeout.
         drop((waiting, address));
@@ -196,6 +213,19 @@ impl Shared {
         }
     }
 
+    /// Hands a call's request over; its outcome goes to the call's slot.
+    fn publish(&self, waiting: &Waiting, publish: Publish) {
+        let slot = Arc::clone(waiting.slot());
+        self.driver.publish(
+            publish,
+            Box::new(move |settled| match settled {
+                Ok(confirmed) => slot.confirmed(confirmed.node),
+                Err(PublishError::Lost { .. }) => slot.lost(),
+                Err(error) => slot.failed(error),
+            }),
+        );
+    }
+
     async fn cast(self: Arc<Self>, mut invocation: Invocation) -> Result<(), CastError> {
         self.counters.casts.add();
         self.resolve(&mut invocation);
@@ -203,9 +233,27 @@ impl Shared {
         let refuse =
             |reason| CastError::NotSent(Box::new(NotSent { request: begun.info(&invocation, None), reason }));
         let route = self.check(&invocation, &begun).map_err(refuse)?;
-        let publish = self.encode(&invocation, &begun, route, None).map_err(refuse)?;
+        let unique_id = MessageId::random();
+        let mut pause = FIRST_PAUSE;
+        let error = loop {
+            let encoded = self.encode(&invocation, &begun, route.clone(), unique_id, None);
+            let Err(error) = self.confirmed(encoded.map_err(refuse)?, &begun).await else { return Ok(()) };
+            let again = Instant::now() + pause;
+            if !matches!(error, PublishError::Refused { .. }) || again >= begun.deadline {
+                break error;
+            }
+            tracing::debug!(method = %invocation.method, "the broker refused the cast, trying again");
+            sleep_until(again).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        };
+        let error = self.not_taken(error, &invocation, &begun);
+        tracing::debug!(method = %invocation.method, error = %error, "cast failed");
+        Err(error)
+    }
+
+    /// Hands a cast's request over and waits for the broker's word.
+    async fn confirmed(&self, publish: Publish, begun: &Begun) -> Result<(), PublishError> {
         let (settle, settled) = tokio::sync::oneshot::channel();
-        tracing::debug!(method = %invocation.method, target = %invocation.target, "cast sent");
         self.driver.publish(
             publish,
             Box::new(move |result| {
@@ -213,20 +261,12 @@ impl Shared {
                 let _ = settle.send(result);
             }),
         );
-        let error = match tokio::time::timeout_at(after(begun.deadline, SETTLING), settled).await {
-            Ok(Ok(Ok(_confirmed))) => return Ok(()),
-            Ok(Ok(Err(error))) => error,
-            Ok(Err(_)) => {
-                PublishError::Unconfirmed { cause: "the transport was closed".to_owned(), node: None }
-            }
-            Err(_) => {
-                let waited = begun.at.elapsed();
-                PublishError::Unconfirmed { cause: format!("no confirmation came in {waited:?}"), node: None }
-            }
+        let cause = match tokio::time::timeout_at(after(begun.deadline, SETTLING), settled).await {
+            Ok(Ok(result)) => return result.map(drop),
+            Ok(Err(_)) => "the transport was closed".to_owned(),
+            Err(_) => format!("no confirmation came in {:?}", begun.at.elapsed()),
         };
-        let error = self.not_taken(error, &invocation, &begun);
-        tracing::debug!(method = %invocation.method, error = %error, "cast failed");
-        Err(error)
+        Err(PublishError::Unconfirmed { cause, node: None })
     }
 
     /// Fills in the exchange that targets without one mean.
@@ -288,9 +328,9 @@ impl Shared {
         invocation: &Invocation,
         begun: &Begun,
         route: Route,
+        unique_id: MessageId,
         call: Option<OutgoingCall<'_>>,
     ) -> Result<Publish, NotSentReason> {
-        let unique_id = MessageId::random();
         let target = &invocation.target;
         // The envelope and its keys take some 300 bytes, quotes of the arguments are escaped once.
         let mut body = Vec::with_capacity(512 + invocation.args.len() + invocation.args.len() / 4);
@@ -333,7 +373,9 @@ impl Shared {
                 let request = request(node);
                 CastError::Unroutable(Box::new(Unroutable { request, exchange, routing_key, code, text }))
             }
-            PublishError::Unconfirmed { cause, node } | PublishError::Lost { cause, node } => {
+            PublishError::Refused { cause, node }
+            | PublishError::Unconfirmed { cause, node }
+            | PublishError::Lost { cause, node } => {
                 CastError::Unconfirmed(Box::new(Unconfirmed { request: request(node), cause }))
             }
         }

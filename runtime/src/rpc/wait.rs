@@ -51,6 +51,18 @@ pub(super) async fn answer(
     }
 }
 
+/// Waits until `limit` for a call that may end by itself.
+pub(super) async fn ended_by(waiting: &Waiting, limit: Instant) -> Option<Outcome> {
+    let ended = async {
+        loop {
+            if let Event::Ended(outcome) = waiting.next().await {
+                return outcome;
+            }
+        }
+    };
+    timeout_at(limit, ended).await.ok()
+}
+
 /// A last look after the deadline: whether the broker's refusal, due by the same moment, is the better answer.
 async fn settled_late(waiting: &Waiting, deadline: Instant) -> Option<Outcome> {
     waiting.tell_when_settled();

@@ -127,7 +127,16 @@ pub enum PublishError {
         /// Node, as `host:port`.
         node: Option<Arc<str>>,
     },
-    /// Handed over, but the broker refused responsibility, or the driver stopped waiting for its word.
+    /// Handed over, and the broker refused responsibility (a nack): a queue is full, or has no leader just now. Sent again
+    /// it may be taken.
+    #[error("{cause}")]
+    Refused {
+        /// What the broker said.
+        cause: String,
+        /// Node, as `host:port`.
+        node: Option<Arc<str>>,
+    },
+    /// Handed over, but the driver stopped waiting for the broker's word.
     #[error("{cause}")]
     Unconfirmed {
         /// What happened instead.

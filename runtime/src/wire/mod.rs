@@ -99,7 +99,7 @@ pub struct OutgoingRequest<'a> {
 }
 
 /// What a call adds to a request.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct OutgoingCall<'a> {
     /// `_msg_id`.
     pub message_id: MessageId,

@@ -117,7 +117,7 @@ async fn try_again(run: Arc<Run>, reply: Reply, error: PublishError) {
     let hopeless = match &error {
         PublishError::Returned { .. } => run.missing.returned(&reply.to.address, now),
         // Perhaps it arrived; a second copy is nobody's answer any more, and does no harm.
-        PublishError::Unconfirmed { .. } | PublishError::Lost { .. } => false,
+        PublishError::Refused { .. } | PublishError::Unconfirmed { .. } | PublishError::Lost { .. } => false,
         PublishError::NotSent(_) => true,
     };
     let ReplyTo { address, message_id, .. } = &reply.to;

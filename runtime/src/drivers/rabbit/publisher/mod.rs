@@ -346,7 +346,7 @@ impl Shared {
                 }
                 Outcome::Refused => {
                     let cause = "the broker refused responsibility (basic.nack)".to_owned();
-                    Err(PublishError::Unconfirmed { cause, node })
+                    Err(PublishError::Refused { cause, node })
                 }
                 Outcome::Lost(error) => {
                     Err(PublishError::Lost { cause: format!("lost before its confirmation: {error}"), node })
