@@ -1,4 +1,4 @@
-//! Typed RPC over a message broker, wire-compatible with OpenStack's oslo.messaging.
+//! Typed RPC and notifications over a message broker, wire-compatible with OpenStack's oslo.messaging.
 
 // The macros write `::oslo_messaging` paths; with this they work inside the crate too.
 #[allow(unused_extern_crates)]

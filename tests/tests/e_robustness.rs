@@ -377,7 +377,7 @@ async fn what_the_broker_refuses_is_sent_again_until_it_is_taken() {
     allow_one_message(&site).await;
     let (proxy, client) = tapped_client(&site).await;
     let ctx = Context::new();
-    let casting = RpcClient::new(&site.transport(), Target::topic(&site.topic));
+    let casting = RpcClient::new(site.transport(), Target::topic(&site.topic));
     let cast = || casting.cast(&ctx, "none", &json!({}));
     cast().await.unwrap();
     let refused = cast().timeout(Duration::from_millis(300)).await.unwrap_err();
