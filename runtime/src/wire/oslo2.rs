@@ -115,7 +115,8 @@ impl WireFormat for Oslo2 {
         notification: &OutgoingNotification<'_>,
         body: &mut Vec<u8>,
     ) -> Result<Properties, Unsendable> {
-        if notification.bare && tagged::is_in(notification.payload) {
+        let mut sent_along = notification.context.entries().map(|(_, value)| value.as_str());
+        if notification.bare && (tagged::is_in(notification.payload) || sent_along.any(tagged::is_in)) {
             return Err(Unsendable(
                 "an object whose only keys are `__type__` and `__value__` means something else without an envelope",
             ));
