@@ -4,7 +4,10 @@ use super::{Notifier, NotifyError};
 use crate::context::Context;
 use crate::notify::prepared::PreparedNotification;
 use crate::notify::priority::Priority;
+use crate::notify::typed::Notification;
+use crate::serving::LogLimit;
 use crate::transport::Counter;
+use crate::wire::short;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use serde::Serialize;
@@ -24,7 +27,7 @@ pub enum WhenFull {
     Wait,
     /// The new notification is refused, and the caller told.
     Fail,
-    /// The oldest that waits is dropped, and counted.
+    /// The oldest that waits is dropped, counted and logged.
     DropOldest,
 }
 
@@ -51,7 +54,7 @@ pub struct QueueStats {
     pub sent: u64,
     /// Notifications that a driver has not taken; each was logged.
     pub failed: u64,
-    /// Notifications dropped for newer ones.
+    /// Notifications dropped for newer ones, or left when the queue or its tokio runtime ended.
     pub dropped: u64,
     /// Notifications refused because the queue was full or closed.
     pub refused: u64,
@@ -60,8 +63,27 @@ pub struct QueueStats {
 /// A bounded queue in front of a [`Notifier`]; made by [`Notifier::queued`]. Cheap to clone.
 ///
 /// Notifications are handed to the drivers in their order, several at a time. Failures are logged and counted. The sending
-/// goes on until the last clone is dropped and everything that was accepted is sent; it ends with its tokio runtime, so
-/// [`close`](Self::close) before the program ends.
+/// goes on until the last clone is dropped and everything that was accepted is sent; it ends with its tokio runtime, and
+/// then takes nothing more, so [`close`](Self::close) before the program ends.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use oslo_messaging::notify::{Notification, Notifier, WhenFull};
+/// use oslo_messaging::{Context, testing::TestDriver};
+/// use std::time::Duration;
+///
+/// #[derive(serde::Serialize, Notification)]
+/// #[notification(event_type = "image.viewed")]
+/// struct Viewed { id: u32 }
+///
+/// # let driver = TestDriver::new();
+/// # let notifier = Notifier::without_transport().driver(driver.clone()).build()?;
+/// let queue = notifier.queued(1000, WhenFull::DropOldest);
+/// queue.notify(&Context::new(), &Viewed { id: 7 }).await?;
+/// let stats = queue.close(Duration::from_secs(10)).await;
+/// assert_eq!((stats.sent, stats.dropped), (1, 0));
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct NotificationQueue {
     notifier: Notifier,
@@ -84,6 +106,8 @@ struct Inner {
     failed: Counter,
     dropped: Counter,
     refused: Counter,
+    /// What is dropped for newer ones.
+    log: LogLimit,
 }
 
 #[derive(Default)]
@@ -114,10 +138,24 @@ impl NotificationQueue {
             failed: Counter::default(),
             dropped: Counter::default(),
             refused: Counter::default(),
+            log: LogLimit::default(),
         });
-        tokio::spawn(Arc::clone(&inner).run(notifier.clone()));
+        tokio::spawn(Sender(Arc::clone(&inner)).run(notifier.clone()));
         let open = Arc::new(Open(Arc::clone(&inner)));
         Self { notifier, inner, _open: open }
+    }
+
+    /// Puts a payload that knows its event type and priority into the queue; see [`push`](Self::push).
+    ///
+    /// # Errors
+    /// As [`push`](Self::push).
+    pub async fn notify<P: Notification + ?Sized>(
+        &self,
+        context: &Context,
+        payload: &P,
+    ) -> Result<(), QueueFull> {
+        let about = &P::DESCRIPTOR;
+        self.push(about.priority, context, about.event_type, payload).await
     }
 
     /// Puts a notification into the queue. Waits only with [`WhenFull::Wait`]; dropping the future before it is ready sends
@@ -146,8 +184,7 @@ impl NotificationQueue {
     pub async fn close(&self, limit: Duration) -> QueueStats {
         self.inner.close();
         if tokio::time::timeout(limit, self.inner.flush()).await.is_err() {
-            let left = std::mem::take(&mut self.inner.line().waiting).len();
-            self.inner.dropped.add_many(left as u64);
+            let left = self.inner.abandon(false);
             tracing::error!(dropped = left, "the notification queue was closed before everything was sent");
         }
         self.stats()
@@ -197,8 +234,9 @@ impl Inner {
                             return refuse(format!("its queue is full ({} wait)", self.capacity));
                         }
                         WhenFull::DropOldest => {
-                            line.waiting.pop_front();
-                            self.dropped.add();
+                            if let Some(oldest) = line.waiting.pop_front() {
+                                self.drop_for_newer(&oldest);
+                            }
                         }
                     }
                 }
@@ -215,23 +253,30 @@ impl Inner {
         }
     }
 
-    /// Sends what is pushed, until the queue is closed and empty.
-    async fn run(self: Arc<Self>, notifier: Notifier) {
-        let mut under_way = FuturesUnordered::new();
-        loop {
-            while under_way.len() < UNDER_WAY
-                && let Some(notification) = self.take()
-            {
-                under_way.push(notifier.shared.deliver(notification));
-            }
-            if under_way.is_empty() && self.is_over() {
-                return;
-            }
-            tokio::select! {
-                Some(end) = under_way.next() => self.ended(&end),
-                () = self.pushed.notified() => {}
-            }
+    fn drop_for_newer(&self, oldest: &PreparedNotification) {
+        self.dropped.add();
+        if let Some(unlogged) = self.log.pass() {
+            let event_type = short(&oldest.event_type);
+            tracing::warn!(
+                event_type,
+                unlogged,
+                "a notification was dropped for a newer one: the queue is full"
+            );
         }
+    }
+
+    /// Drops what waits, and counts it; what is under way too when nobody is left who sends it.
+    fn abandon(&self, under_way: bool) -> usize {
+        let mut line = self.line();
+        let mut left = std::mem::take(&mut line.waiting).len();
+        if under_way {
+            left += std::mem::take(&mut line.under_way);
+        }
+        self.dropped.add_many(left as u64);
+        if line.under_way == 0 {
+            self.idle.notify_waiters();
+        }
+        left
     }
 
     fn take(&self) -> Option<PreparedNotification> {
@@ -283,6 +328,44 @@ impl Inner {
 
     fn line(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task that sends. However it ends, with its runtime for one, nobody is left waiting for it.
+struct Sender(Arc<Inner>);
+
+impl Sender {
+    /// Sends what is pushed, until the queue is closed and empty.
+    async fn run(self, notifier: Notifier) {
+        let queue = &self.0;
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            while under_way.len() < UNDER_WAY
+                && let Some(notification) = queue.take()
+            {
+                under_way.push(notifier.shared.deliver(notification));
+            }
+            if under_way.is_empty() && queue.is_over() {
+                return;
+            }
+            tokio::select! {
+                Some(end) = under_way.next() => queue.ended(&end),
+                () = queue.pushed.notified() => {}
+            }
+        }
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.0.close();
+        let left = self.0.abandon(true);
+        if left > 0 {
+            tracing::error!(
+                dropped = left,
+                "the notification queue ended with its runtime before everything was sent"
+            );
+        }
     }
 }
 
