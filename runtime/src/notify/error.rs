@@ -64,6 +64,14 @@ fn ends(failures: &[(String, DriverFailure)], taken_by: &[String]) -> String {
     failures.chain(taken_by).collect::<Vec<_>>().join("; ")
 }
 
+/// How it went with several topics.
+fn topics(failures: &[DriverFailure], taken_by: &[String]) -> String {
+    let failures = failures.iter().map(ToString::to_string);
+    let taken_by =
+        (!taken_by.is_empty()).then(|| format!("topics that have it: `{}`", taken_by.join("`, `")));
+    failures.chain(taken_by).collect::<Vec<_>>().join("; ")
+}
+
 impl std::error::Error for DriversFailed {}
 
 /// Why one driver did not take a notification.
@@ -86,6 +94,14 @@ pub enum DriverFailure {
         /// What happened instead of a confirmation, and where.
         cause: String,
     },
+    /// Some of several topics have no copy of it.
+    #[error("{}", topics(failures, taken_by))]
+    Topics {
+        /// What failed, each with its topic.
+        failures: Vec<DriverFailure>,
+        /// Topics that have it.
+        taken_by: Vec<String>,
+    },
     /// Drivers that this one gives notifications to failed.
     #[error("{}", ends(failures, taken_by))]
     Behind {
@@ -107,6 +123,9 @@ impl DriverFailure {
     pub fn may_have_arrived(&self) -> bool {
         match self {
             Self::NotSent { .. } | Self::Unsendable(_) => false,
+            Self::Topics { failures, taken_by } => {
+                !taken_by.is_empty() || failures.iter().any(DriverFailure::may_have_arrived)
+            }
             Self::Behind { failures, taken_by } => {
                 !taken_by.is_empty() || failures.iter().any(|(_, failure)| failure.may_have_arrived())
             }

@@ -7,7 +7,7 @@ use crate::error::NotSentReason;
 use crate::id::MessageId;
 use crate::transport::{BoxFuture, Confirmed, Publish, PublishError, Route, Transport};
 use crate::wire::OutgoingNotification;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -17,6 +17,8 @@ use tokio::time::{Instant, sleep_until};
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The longest pause between tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+/// How long after the deadline the driver's word is waited for, which then says why nothing could be sent by it.
+const SETTLING: Duration = Duration::from_millis(250);
 
 /// Sends notifications to `<topic>.<priority>` of a transport's exchange, and makes these queues where they are missing,
 /// so that notifications wait there for their first listener.
@@ -48,6 +50,28 @@ impl MessagingDriver {
     pub fn exchange(mut self, exchange: &str) -> Self {
         self.exchange = exchange.into();
         self
+    }
+
+    /// Sends a copy to each topic; one that fails keeps no other from it.
+    async fn send_to_all(
+        &self,
+        topics: &[Arc<str>],
+        notification: &PreparedNotification,
+    ) -> Result<(), DriverFailure> {
+        let ends = join_all(topics.iter().map(|topic| self.send_to(topic, notification))).await;
+        let (mut failures, mut taken_by) = (Vec::new(), Vec::new());
+        for (topic, end) in topics.iter().zip(ends) {
+            match end {
+                Ok(()) => taken_by.push(topic.to_string()),
+                // What the format cannot carry, it carries to no topic: once said is enough.
+                Err(failure) if failures.contains(&failure) => {}
+                Err(failure) => failures.push(failure),
+            }
+        }
+        match failures.is_empty() {
+            true => Ok(()),
+            false => Err(DriverFailure::Topics { failures, taken_by }),
+        }
     }
 
     /// Sends to one topic until the broker has it, or no try is left.
@@ -132,7 +156,7 @@ impl MessagingDriver {
             async { settled.await.map_or_else(|_| unconfirmed("the transport was closed".to_owned()), Ok) };
         match notification.deadline {
             None => settled.await,
-            Some(deadline) => match tokio::time::timeout_at(deadline, settled).await {
+            Some(deadline) => match tokio::time::timeout_at(deadline + SETTLING, settled).await {
                 Ok(settled) => settled,
                 Err(_) => unconfirmed("the broker's confirmation did not come in time".to_owned()),
             },
@@ -152,9 +176,7 @@ impl NotifyDriver for MessagingDriver {
         Box::pin(async move {
             match &*notification.topics {
                 [topic] => self.send_to(topic, notification).await,
-                topics => {
-                    try_join_all(topics.iter().map(|topic| self.send_to(topic, notification))).await.map(drop)
-                }
+                topics => self.send_to_all(topics, notification).await,
             }
         })
     }

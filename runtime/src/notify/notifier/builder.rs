@@ -128,7 +128,8 @@ impl NotifierBuilder {
         self
     }
 
-    /// How long a send may take. Default: the transport's `rpc_response_timeout`, 60 s. Python waits for ever.
+    /// How long a send may take, to a quarter of a second. Default: the transport's `rpc_response_timeout`, 60 s. Python
+    /// waits for ever.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self

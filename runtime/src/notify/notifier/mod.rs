@@ -12,7 +12,7 @@ pub use builder::{NotifierBuildError, NotifierBuilder};
 pub use queue::{NotificationQueue, QueueFull, QueueStats, WhenFull};
 pub use stats::NotifierStats;
 
-use super::driver::NotifyDriver;
+use super::driver::{NotifyDriver, give, sorted};
 use super::error::{DriversFailed, NotifyError};
 use super::prepared::PreparedNotification;
 use super::priority::Priority;
@@ -75,7 +75,7 @@ impl Notifier {
         NotifierBuilder::new(Some(transport))
     }
 
-    /// Begins the description of a notifier with drivers that need no broker.
+    /// Begins the description of a notifier with drivers that need no broker. Without any, notifications go nowhere.
     pub fn without_transport() -> NotifierBuilder {
         NotifierBuilder::new(None)
     }
@@ -194,25 +194,20 @@ impl Shared {
     /// Gives a notification to every driver at the same time; each failure is counted and logged.
     async fn deliver(&self, mut notification: PreparedNotification) -> Result<(), NotifyError> {
         notification.deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let failures = match &*self.drivers {
-            [driver] => match driver.send(&notification).await {
+        let ends = match &*self.drivers {
+            [driver] => match give(&**driver, &notification).await {
                 Ok(()) => Vec::new(),
-                Err(failure) => vec![(driver.name().to_owned(), failure)],
+                failed => vec![failed],
             },
-            drivers => {
-                let sends = drivers.iter().map(|driver| driver.send(&notification));
-                let ends = drivers.iter().zip(join_all(sends).await);
-                ends.filter_map(|(driver, end)| Some((driver.name().to_owned(), end.err()?))).collect()
-            }
+            drivers => join_all(drivers.iter().map(|driver| give(&**driver, &notification))).await,
         };
-        if failures.is_empty() {
+        if ends.iter().all(Result::is_ok) {
             self.counters.sent.add();
             return Ok(());
         }
         self.counters.failed.add();
-        let has_failed = |name: &str| failures.iter().any(|(failed, _)| failed == name);
-        let taken_by = self.drivers.iter().map(|driver| driver.name()).filter(|name| !has_failed(name));
-        let taken_by = taken_by.map(str::to_owned).collect();
+        let names = self.drivers.iter().map(|driver| driver.name());
+        let (failures, taken_by) = sorted(names.zip(ends));
         let PreparedNotification { event_type, priority, message_id, .. } = notification;
         let failed = DriversFailed { event_type, priority, message_id, failures, taken_by };
         let error = NotifyError::from(Box::new(failed));

@@ -8,6 +8,7 @@ mod yaml;
 
 pub use error::{RoutingError, RulePlace};
 
+use crate::notify::driver::{give, sorted};
 use crate::notify::{DriverFailure, NotifyDriver, PreparedNotification, Priority};
 use crate::transport::BoxFuture;
 use futures_util::future::join_all;
@@ -119,14 +120,8 @@ impl NotifyDriver for RoutingDriver {
         Box::pin(async move {
             let sends = self
                 .accepting(&notification.event_type, notification.priority)
-                .map(|(name, driver)| async move { (name.clone(), driver.send(notification).await) });
-            let (mut failures, mut taken_by) = (Vec::new(), Vec::new());
-            for (name, end) in join_all(sends).await {
-                match end {
-                    Ok(()) => taken_by.push(name),
-                    Err(failure) => failures.push((name, failure)),
-                }
-            }
+                .map(|(name, driver)| async { (name.as_str(), give(&**driver, notification).await) });
+            let (failures, taken_by) = sorted(join_all(sends).await.into_iter());
             match failures.is_empty() {
                 true => Ok(()),
                 false => Err(DriverFailure::Behind { failures, taken_by }),
