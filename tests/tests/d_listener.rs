@@ -296,6 +296,8 @@ async fn d11_server_a_pool_is_shared_with_python_and_another_gets_a_copy() {
     let copy: Vec<_> =
         other.wait_for(8).await.iter().map(|noted| noted.value()["n"].as_u64().unwrap()).collect();
     assert_eq!(copy, (0..8).collect::<Vec<_>>());
+    let consumers = Raw::connect(&site.host).await.queue_state("ours").await.unwrap().consumers;
+    assert_eq!(consumers, 2, "one share each, however many priorities");
     // As with Python listeners, the topic's own queue keeps what no listener without a pool takes.
     assert_eq!(ready(&site, &format!("{}.info", site.topic)).await, 8);
 }

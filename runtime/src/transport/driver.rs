@@ -149,9 +149,10 @@ pub enum PublishError {
 /// What a consumer asks for.
 #[derive(Debug, Clone)]
 pub struct Subscription {
-    /// What to listen to; one consumer each, declared and consumed in this order.
+    /// What to listen to, declared and consumed in this order. A queue to which several lead, such as a pool's, is consumed
+    /// once, for the first of them.
     pub routes: Vec<Route>,
-    /// Most deliveries unacknowledged at a time for each route; 0 is no limit.
+    /// Most deliveries unacknowledged at a time for each queue; 0 is no limit.
     pub prefetch: u16,
     /// Who this is, for log lines and connection names: `server host-1 of compute`.
     pub label: String,

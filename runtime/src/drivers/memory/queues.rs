@@ -71,12 +71,18 @@ impl Queues {
         key
     }
 
-    /// Adds a consumer on a declared queue. The routes of a subscription are numbered in the order of these calls.
-    pub(super) fn consume(&mut self, subscriber: u64, lane: LaneState) {
+    /// Adds a consumer on a declared queue, unless the subscription has one on it already. The routes of a subscription are
+    /// numbered in the order of these calls.
+    pub(super) fn consume(&mut self, subscriber: u64, mut lane: LaneState) {
         let Some(state) = self.subscribers.get_mut(&subscriber) else { return };
         let name = lane.queue.clone();
         let key = Lane { subscriber, route: state.lanes.len() };
+        lane.active = state.lanes.iter().all(|other| other.queue != name);
+        let active = lane.active;
         state.lanes.push(lane);
+        if !active {
+            return;
+        }
         if let Some(queue) = self.by_name.get_mut(&name) {
             queue.consumers += 1;
         }

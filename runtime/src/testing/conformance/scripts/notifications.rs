@@ -26,7 +26,8 @@ pub async fn notifications_wait(suite: &Suite) -> Result<History, Failure> {
     stage.judge(&expected, played).await
 }
 
-/// The listeners of a pool share a copy of every notification; those without a pool share another.
+/// The listeners of a pool share a copy of every notification, one share each, however many priorities they take; those
+/// without a pool share another.
 ///
 /// # Errors
 /// When it goes otherwise.
@@ -36,7 +37,8 @@ pub async fn listener_pools(suite: &Suite) -> Result<History, Failure> {
         let (info, pool) = (stage.notification("info", None), stage.notification("info", Some("pool")));
         let (notifier, one, two) = (stage.peer().await?, stage.peer().await?, stage.peer().await?);
         let mut a = one.listen("a", std::slice::from_ref(&info), 0).await?;
-        let mut b = one.listen("b of the pool", std::slice::from_ref(&pool), 0).await?;
+        let both = [pool.clone(), stage.notification("error", Some("pool"))];
+        let mut b = one.listen("b of the pool", &both, 0).await?;
         let mut c = two.listen("c of the pool", std::slice::from_ref(&pool), 0).await?;
         notifier.send(&info, ["1", "2"]).await?;
         a.takes().await?.ack.ack();
