@@ -11,13 +11,12 @@ import time
 import oslo_messaging
 
 import common
+from load import TAIL, Load
 
 MISSING_EVERY = 100
-ENOUGH_ERRORS = 1000
-TAIL = 30
 
 options = common.arguments(
-    what=str, inflight=int, size=int, seconds=float, warmup=float)
+    what=str, inflight=int, size=int, seconds=float, warmup=float, fill=int)
 transport = common.transport(options.url)
 mandatory = oslo_messaging.TransportOptions(at_least_once=True)
 
@@ -31,9 +30,6 @@ def client(topic):
 served = client(options.topic)
 missing = client(options.topic + '-missing')
 data = 'x' * options.size
-phase = 'warming'
-lock = threading.Lock()
-errors = []
 sequence = itertools.count()
 
 
@@ -43,11 +39,6 @@ def send(to):
             raise ValueError('the echo differs')
     else:
         to.cast({}, 'hit', data=data)
-
-
-def failed(error):
-    with lock:
-        errors.append(repr(error))
 
 
 class Probes(threading.Thread):
@@ -63,86 +54,37 @@ class Probes(threading.Thread):
             self.missing += 1
             try:
                 send(missing)
-                failed('a message to a queue that does not exist was sent')
+                load.failed('a message to a queue that does not exist was sent')
             except oslo_messaging.MessageUndeliverable:
                 self.unroutable += 1
             except Exception as error:
-                failed(error)
+                load.failed(error)
 
 
-class Worker(threading.Thread):
-    def __init__(self, probes):
-        super().__init__(daemon=True)
-        self.probes = probes
-        self.sent = 0
-        self.latencies = []
-
-    def run(self):
-        while phase != 'ending' and len(errors) < ENOUGH_ERRORS:
-            if next(sequence) % MISSING_EVERY == 0:
-                self.probes.wanted.put(True)
-            begun = time.perf_counter()
-            try:
-                send(served)
-            except Exception as error:
-                failed(error)
-                continue
-            self.sent += 1
-            if phase == 'measuring':
-                self.latencies.append(time.perf_counter() - begun)
+def probe():
+    if next(sequence) % MISSING_EVERY == 0:
+        probes.wanted.put(True)
 
 
 def handled():
     return served.call({}, 'handled') if options.what == 'cast' else 0
 
 
-def quantile(sorted_values, share):
-    if not sorted_values:
-        return 0
-    rank = max(1, -(-len(sorted_values) * share // 1))
-    return int(sorted_values[int(rank) - 1] * 1e6)
-
-
 probes = Probes()
+load = Load(lambda: send(served), options.inflight, before=probe)
 probes.start()
-workers = [Worker(probes) for _ in range(options.inflight)]
-for worker in workers:
-    worker.start()
-time.sleep(options.warmup)
-handled_before = handled()
-common.tell('start')
-opened = time.perf_counter()
-phase = 'measuring'
-time.sleep(options.seconds)
-phase = 'ending'
-handled_after = handled()
-seconds = time.perf_counter() - opened
-common.tell('end')
-
-for worker in workers:
-    worker.join(TAIL)
+seconds, handled_meanwhile = load.run(options.warmup, options.seconds, handled)
 probes.wanted.put(False)
 probes.join(TAIL)
 if options.what == 'cast':
-    total = sum(worker.sent for worker in workers)
     deadline = time.time() + TAIL
-    while handled() < total:
+    while handled() < load.sent:
         if time.time() > deadline:
-            failed('%d casts were sent and never handled' % (total - handled()))
+            load.failed('%d casts were sent and never handled' % (load.sent - handled()))
             break
         time.sleep(0.05)
-
-latencies = sorted(value for worker in workers for value in worker.latencies)
-common.tell(
-    'result',
-    seconds=seconds,
-    done=len(latencies) if options.what == 'call' else handled_after - handled_before,
-    p50_us=quantile(latencies, 0.5),
-    p99_us=quantile(latencies, 0.99),
-    errors=len(errors),
-    first_error=errors[0] if errors else None,
-    missing=probes.missing,
-    unroutable=probes.unroutable,
-)
+load.tell(
+    seconds, {'sent': probes.missing, 'returned': probes.unroutable},
+    done=handled_meanwhile if options.what == 'cast' else None)
 common.wait_for_stdin()
 os._exit(0)

@@ -12,12 +12,14 @@ SERVER_NAME = 's1'
 logging.basicConfig(level=logging.ERROR)
 
 
-def arguments(**more):
+def arguments(optional=(), **more):
     parser = argparse.ArgumentParser()
     parser.add_argument('--url', required=True)
     parser.add_argument('--topic', required=True)
     for name, kind in more.items():
         parser.add_argument('--' + name.replace('_', '-'), type=kind, required=True)
+    for name, kind in dict(optional).items():
+        parser.add_argument('--' + name, type=kind)
     parser.add_argument('--follow-stdin', action='store_true')
     return parser.parse_args()
 
@@ -28,9 +30,15 @@ def transport(url):
     return oslo_messaging.get_rpc_transport(cfg.CONF, url)
 
 
+def notification_transport(url):
+    cfg.CONF([])
+    return oslo_messaging.get_notification_transport(cfg.CONF, url)
+
+
 def tell(event, **fields):
     print(json.dumps(dict(fields, event=event)), flush=True)
 
 
 def wait_for_stdin():
-    sys.stdin.read()
+    """Gives the last words of whoever started this process."""
+    return sys.stdin.read()

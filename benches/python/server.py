@@ -26,7 +26,7 @@ class Endpoint:
         return self.count
 
 
-options = common.arguments()
+options = common.arguments(what=str)
 server = oslo_messaging.get_rpc_server(
     common.transport(options.url),
     oslo_messaging.Target(topic=options.topic, server=common.SERVER_NAME),

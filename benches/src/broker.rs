@@ -1,7 +1,8 @@
-//! The broker beside the peers: its URL in AMQP's grammar, and taking away what a run leaves on it.
+//! The broker beside the peers: its URL in AMQP's grammar, its queues seen from outside, and taking away what a run leaves.
 
-use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
-use lapin::{Connection, ConnectionProperties};
+use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection, ConnectionProperties};
 
 use crate::error::{Error, Result};
 
@@ -27,16 +28,60 @@ pub(crate) fn amqp_url(url: &str) -> Result<String> {
     Ok(format!("amqp://{authority}/{virtual_host}"))
 }
 
+/// A topic that notifications are sent to when they are to find no queue.
+pub(crate) fn missing(topic: &str) -> String {
+    format!("{topic}-missing")
+}
+
+/// The queue of a topic's notifications; all of them have one priority.
+pub(crate) fn notification_queue(topic: &str) -> String {
+    format!("{topic}.info")
+}
+
+/// A connection to look after queues with, apart from those that are measured.
+pub(crate) struct Admin {
+    connection: Connection,
+    channel: Channel,
+}
+
+impl Admin {
+    pub(crate) async fn connect(url: &str) -> Result<Self> {
+        let connection = Connection::connect(&amqp_url(url)?, ConnectionProperties::default()).await?;
+        let channel = connection.create_channel().await?;
+        Ok(Self { connection, channel })
+    }
+
+    pub(crate) fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// How many messages wait in a queue that is there, without those that a consumer has.
+    pub(crate) async fn waiting(&self, queue: &str) -> Result<u32> {
+        let look = QueueDeclareOptions { passive: true, ..Default::default() };
+        Ok(self.channel.queue_declare(queue.into(), look, FieldTable::default()).await?.message_count())
+    }
+
+    pub(crate) async fn delete_queue(&self, queue: &str) -> Result<()> {
+        self.channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn close(self) -> Result<()> {
+        Ok(self.connection.close(200, "done".into()).await?)
+    }
+}
+
 /// Deletes what the peers declared for `topic`; most of it they leave behind, as oslo.messaging does.
 pub(crate) async fn clean_up(url: &str, topic: &str, server: &str) -> Result<()> {
-    let connection = Connection::connect(&amqp_url(url)?, ConnectionProperties::default()).await?;
-    let channel = connection.create_channel().await?;
-    for queue in [topic.to_owned(), format!("{topic}.{server}")] {
-        channel.queue_delete(queue.into(), QueueDeleteOptions::default()).await?;
+    let admin = Admin::connect(url).await?;
+    let notifications = [notification_queue(topic), notification_queue(&missing(topic))];
+    for queue in [topic.to_owned(), format!("{topic}.{server}")].iter().chain(&notifications) {
+        admin.delete_queue(queue).await?;
     }
-    channel.exchange_delete(format!("{topic}_fanout").into(), ExchangeDeleteOptions::default()).await?;
-    connection.close(200, "done".into()).await?;
-    Ok(())
+    for exchange in [topic.to_owned(), format!("{topic}_fanout")] {
+        admin.channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await?;
+    }
+    admin.close().await
 }
 
 #[cfg(test)]

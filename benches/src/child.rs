@@ -3,12 +3,13 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
 use crate::events::Event;
+use crate::load::TAIL;
 
 /// How long a process may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);
@@ -52,6 +53,18 @@ impl Child {
             what,
             line,
         })
+    }
+
+    /// Tells a listener how many notifications there are for it, and lets it say how many it has handled.
+    pub(crate) async fn finish(&mut self, sent: u64) -> Result<u64> {
+        if let Some(mut stdin) = self.stdin.take() {
+            stdin.write_all(sent.to_string().as_bytes()).await?;
+        }
+        let handled = |event| match event {
+            Event::Handled { count } => Some(count),
+            _ => None,
+        };
+        self.expect("its count", TAIL + GRACE, handled).await
     }
 
     /// Lets the process end, and ends it when it does not.

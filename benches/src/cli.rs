@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Parser)]
 #[command(
     name = "bench",
-    about = "Measures RPC over a broker: this library, bare lapin, Python's oslo.messaging"
+    about = "Measures RPC and notifications over a broker: this library, bare lapin, Python's oslo.messaging"
 )]
 pub(crate) struct Cli {
     #[command(subcommand)]
@@ -21,7 +21,7 @@ pub(crate) enum Command {
     Run(RunOptions),
     /// Only serve, for clients started elsewhere; ends with Ctrl-C or SIGTERM
     Server(ServerOptions),
-    /// Only load a server that is up; prints events as JSON lines
+    /// Only load what is up, or listen to what is there; prints events as JSON lines
     #[command(hide = true)]
     Client(ClientOptions),
 }
@@ -34,6 +34,12 @@ pub(crate) enum What {
     Call,
     /// A one-way message; its latency ends with the broker's confirm, its rate counts what the server handled
     Cast,
+    /// A notification by the driver messagingv2; its latency ends with the broker's confirm into the queue, its rate counts
+    /// the confirmed ones. A listener of the same peer empties the queue meanwhile
+    Notify,
+    /// Notifications that a listener handles, each acknowledged after its handler; a queue that is filled beforehand gives
+    /// the rate, and there is no latency
+    Listen,
 }
 
 impl What {
@@ -41,7 +47,24 @@ impl What {
         match self {
             Self::Call => "call",
             Self::Cast => "cast",
+            Self::Notify => "notify",
+            Self::Listen => "listen",
         }
+    }
+
+    /// What the rate counts, in the plural.
+    pub(crate) fn counted(self) -> &'static str {
+        match self {
+            Self::Call => "calls",
+            Self::Cast => "casts",
+            Self::Notify => "notifications sent",
+            Self::Listen => "notifications handled",
+        }
+    }
+
+    /// Whether it goes through the queue of a topic's priority.
+    pub(crate) fn is_of_notifications(self) -> bool {
+        matches!(self, Self::Notify | Self::Listen)
     }
 }
 
@@ -57,10 +80,11 @@ pub(crate) enum PeerName {
 /// How the bare lapin peer uses the broker.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum LapinMode {
-    /// The guarantees of ours: requests and replies mandatory and confirmed, each request acknowledged before dispatch
+    /// The guarantees of ours: requests, replies and notifications mandatory and confirmed, each request acknowledged before
+    /// dispatch, each notification after its handler
     Equal,
     /// What lapin gives when asked for little: nothing confirmed, calls and replies pushed and not awaited, casts awaited into
-    /// the socket, one acknowledgement for 32 requests
+    /// the socket as notifications are, one acknowledgement for 32 messages
     Tuned,
 }
 
@@ -83,10 +107,10 @@ pub(crate) struct RunOptions {
     /// `rabbit://user:password@host:port/vhost`, or `memory://` (ours only, client and server in one process)
     #[arg(long)]
     pub(crate) url: String,
-    /// Calls under way at a time; a list measures each
+    /// Calls, casts or notifications under way at a time; for `listen` handlers at a time and prefetch. A list measures each
     #[arg(long, value_delimiter = ',', default_value = "64")]
     pub(crate) inflight: Vec<usize>,
-    /// Bytes of the one string argument
+    /// Bytes of the one string argument, or of the one string in a notification's payload
     #[arg(long, default_value_t = 100)]
     pub(crate) size: usize,
     /// Length of the measuring window
@@ -98,6 +122,9 @@ pub(crate) struct RunOptions {
     /// How often every peer is measured; figures are medians
     #[arg(long, default_value_t = 1)]
     pub(crate) rounds: usize,
+    /// Notifications in the queue when `listen` begins; else as many as the fastest listener could take, within 512 MiB
+    #[arg(long)]
+    pub(crate) fill: Option<usize>,
     /// One JSON object a peer (and in-flight number) on stdout instead of tables
     #[arg(long)]
     pub(crate) json: bool,
@@ -126,6 +153,9 @@ pub(crate) struct ServerOptions {
     pub(crate) url: String,
     #[arg(long, default_value = "bench")]
     pub(crate) topic: String,
+    /// What for: calls and casts, which are the same server, or notifications
+    #[arg(long, value_enum, default_value = "call")]
+    pub(crate) what: What,
     #[arg(long, value_enum, default_value = "equal")]
     pub(crate) lapin_mode: LapinMode,
     #[arg(long, value_enum, default_value = "thread")]
@@ -157,6 +187,9 @@ pub(crate) struct ClientOptions {
     pub(crate) seconds: f64,
     #[arg(long)]
     pub(crate) warmup: f64,
+    /// Notifications to listen to, for whoever fills the queue itself
+    #[arg(long, default_value_t = 0)]
+    pub(crate) fill: usize,
     #[arg(long, value_enum, default_value = "equal")]
     pub(crate) lapin_mode: LapinMode,
     #[arg(long, value_enum, default_value = "thread")]

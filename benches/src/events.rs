@@ -13,6 +13,8 @@ pub(crate) enum Event {
     Start,
     /// The measuring window is closed.
     End,
+    /// A listener has handled so many notifications, and ends.
+    Handled { count: u64 },
     /// The client is done; it waits for the end of its standard input, so that its memory can still be read.
     Result(ClientResult),
 }
@@ -22,16 +24,26 @@ pub(crate) enum Event {
 pub(crate) struct ClientResult {
     /// Length of the window.
     pub(crate) seconds: f64,
-    /// Calls answered in the window; casts handled by the server in it.
+    /// Calls answered in the window; casts handled by the server in it; notifications confirmed, or handled, in it.
     pub(crate) done: u64,
-    pub(crate) p50_us: u64,
-    pub(crate) p99_us: u64,
-    /// Failed calls or casts, warm-up included, and casts that were confirmed and never handled.
+    /// None for a listener: what it handles has waited for it.
+    pub(crate) p50_us: Option<u64>,
+    pub(crate) p99_us: Option<u64>,
+    /// Messages that succeeded since the start.
+    pub(crate) sent: u64,
+    /// Failed messages, warm-up included, and casts and notifications that were confirmed and never handled.
     pub(crate) errors: u64,
     pub(crate) first_error: Option<String>,
-    /// Messages that went to a queue that does not exist, and how many of them failed as unroutable.
-    pub(crate) missing: u64,
-    pub(crate) unroutable: u64,
+    /// None where the peer has nothing to show.
+    pub(crate) unroutable: Option<Probes>,
+}
+
+/// Messages that find no queue.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(crate) struct Probes {
+    pub(crate) sent: u64,
+    /// Those of them that failed as unroutable; of our notifications those that came into a queue that was made again.
+    pub(crate) returned: u64,
 }
 
 impl ClientResult {
@@ -39,8 +51,19 @@ impl ClientResult {
         self.done as f64 / self.seconds
     }
 
-    pub(crate) fn unroutable_ok(&self) -> bool {
-        self.missing > 0 && self.missing == self.unroutable
+    /// Whether the check passed; none where there is none.
+    pub(crate) fn unroutable_ok(&self) -> Option<bool> {
+        self.unroutable.map(|Probes { sent, returned }| sent > 0 && sent == returned)
+    }
+
+    /// Whether the figures count: no check has failed.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.unroutable_ok() != Some(false)
+    }
+
+    pub(crate) fn failed(&mut self, count: u64, why: String) {
+        self.errors += count;
+        self.first_error.get_or_insert(why);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The rounds of one peer at one number in flight, and their medians. A round that failed its check has no rate.
 
+use crate::events::Probes;
 use crate::measure::{Measurement, Use};
 use crate::peers::Contender;
 
@@ -19,18 +20,26 @@ impl Series {
         Self { contender, inflight, rounds: Vec::new(), failed: Vec::new() }
     }
 
-    pub(crate) fn unroutable_ok(&self) -> bool {
-        !self.rounds.is_empty() && self.rounds.iter().all(|round| round.client.unroutable_ok())
+    /// Whether every round passed its check; none where there was none.
+    pub(crate) fn unroutable_ok(&self) -> Option<bool> {
+        let mut checks = self.rounds.iter().filter_map(|round| round.client.unroutable_ok()).peekable();
+        checks.peek()?;
+        Some(checks.all(|ok| ok))
     }
 
-    /// Messages to the missing queue, and those of them that failed as unroutable.
-    pub(crate) fn unroutable(&self) -> (u64, u64) {
-        let sum = |pick: fn(&Measurement) -> u64| self.rounds.iter().map(pick).sum();
-        (sum(|round| round.client.missing), sum(|round| round.client.unroutable))
+    /// The messages of all rounds that find no queue; none where no round had such.
+    pub(crate) fn unroutable(&self) -> Option<Probes> {
+        let rounds = self.rounds.iter().filter_map(|round| round.client.unroutable);
+        rounds.reduce(|a, b| Probes { sent: a.sent + b.sent, returned: a.returned + b.returned })
     }
 
     pub(crate) fn is_sound(&self) -> bool {
-        self.failed.is_empty() && self.unroutable_ok() && self.errors() == 0
+        self.failed.is_empty() && self.rates().is_some() && self.errors() == 0
+    }
+
+    /// Most notifications that waited in the queue when a window closed.
+    pub(crate) fn waiting(&self) -> Option<u32> {
+        self.rounds.iter().filter_map(|round| round.waiting).max()
     }
 
     pub(crate) fn errors(&self) -> u64 {
@@ -44,19 +53,20 @@ impl Series {
 
     /// The rates of all rounds, or none of them.
     pub(crate) fn rates(&self) -> Option<Vec<f64>> {
-        self.unroutable_ok().then(|| self.rounds.iter().map(|round| round.client.rate()).collect())
+        let valid = !self.rounds.is_empty() && self.rounds.iter().all(|round| round.client.is_valid());
+        valid.then(|| self.rounds.iter().map(|round| round.client.rate()).collect())
     }
 
-    pub(crate) fn p50_us(&self) -> f64 {
-        self.median(|round| round.client.p50_us as f64)
+    pub(crate) fn p50_us(&self) -> Option<f64> {
+        self.median(|round| Some(round.client.p50_us? as f64))
     }
 
-    pub(crate) fn p99_us(&self) -> f64 {
-        self.median(|round| round.client.p99_us as f64)
+    pub(crate) fn p99_us(&self) -> Option<f64> {
+        self.median(|round| Some(round.client.p99_us? as f64))
     }
 
     pub(crate) fn client_cpu_per_1000(&self) -> Option<f64> {
-        self.per_1000(|round| Some(round.client_use.cpu))
+        self.per_1000(|round| round.client_use.map(|client| client.cpu))
     }
 
     pub(crate) fn server_cpu_per_1000(&self) -> Option<f64> {
@@ -68,7 +78,7 @@ impl Series {
     }
 
     pub(crate) fn client_rss_kb(&self) -> Option<u64> {
-        self.peak(|round| Some(round.client_use))
+        self.peak(|round| round.client_use)
     }
 
     pub(crate) fn server_rss_kb(&self) -> Option<u64> {
@@ -76,15 +86,15 @@ impl Series {
     }
 
     pub(crate) fn other_cores(&self) -> f64 {
-        self.median(|round| round.other_cores)
+        self.median(|round| Some(round.other_cores)).unwrap_or(0.0)
     }
 
     pub(crate) fn noisy_rounds(&self) -> usize {
         self.rounds.iter().filter(|round| round.other_cores > NOISY_CORES).count()
     }
 
-    fn median(&self, of: impl Fn(&Measurement) -> f64) -> f64 {
-        median(self.rounds.iter().map(of).collect()).unwrap_or(0.0)
+    fn median(&self, of: impl Fn(&Measurement) -> Option<f64>) -> Option<f64> {
+        median(self.rounds.iter().filter_map(of).collect())
     }
 
     fn per_1000(&self, cpu: impl Fn(&Measurement) -> Option<f64>) -> Option<f64> {
@@ -126,20 +136,21 @@ mod tests {
     use crate::cli::LapinMode;
     use crate::events::ClientResult;
 
-    fn round(done: u64, missing: u64, unroutable: u64) -> Measurement {
+    fn round(done: u64, sent: u64, returned: u64) -> Measurement {
         Measurement {
             client: ClientResult {
                 seconds: 2.0,
                 done,
-                p50_us: 10,
-                p99_us: 20,
+                p50_us: Some(10),
+                p99_us: Some(20),
+                sent: done,
                 errors: 0,
                 first_error: None,
-                missing,
-                unroutable,
+                unroutable: Some(Probes { sent, returned }),
             },
-            client_use: Use { cpu: 1.0, rss_kb: 1000 },
+            client_use: Some(Use { cpu: 1.0, rss_kb: 1000 }),
             server_use: None,
+            waiting: None,
             broker_cpu: None,
             other_cores: 0.0,
         }
@@ -157,6 +168,14 @@ mod tests {
             series(vec![round(100, 0, 0)]).rates().is_none(),
             "a check that was never made is not passed"
         );
+    }
+
+    #[test]
+    fn a_peer_without_a_check_keeps_its_rate_and_passes_nothing() {
+        let mut unchecked = round(100, 0, 0);
+        unchecked.client.unroutable = None;
+        let series = series(vec![unchecked]);
+        assert_eq!((series.rates(), series.unroutable_ok()), (Some(vec![50.0]), None));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The load: so many calls under way at a time, one in a hundred of them to a queue that does not exist.
+//! The load: so many messages under way at a time, one in a hundred calls and casts to a queue that does not exist.
 //!
 //! Knows a peer only as a [`Client`]. What counts as done, how long it took and what failed is kept here, the same for all.
 
@@ -12,15 +12,15 @@ use tokio::time::{sleep, timeout};
 
 use crate::cli::What;
 use crate::error::{Error, Result};
-use crate::events::{ClientResult, Event, tell};
+use crate::events::{ClientResult, Event, Probes, tell};
 use crate::histogram::Histogram;
 
 /// One message in so many goes to a queue that does not exist.
 const MISSING_EVERY: u64 = 100;
 /// So many failures say enough; a broker that is gone must not make the workers spin.
 const ENOUGH_ERRORS: u64 = 1_000;
-/// How long calls may go on after the window, and the server may take for the casts that it still has.
-const TAIL: Duration = Duration::from_secs(30);
+/// How long messages may go on after the window, and those who handle them may take for what they still have.
+pub(crate) const TAIL: Duration = Duration::from_secs(30);
 
 /// Where a message goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,12 +41,14 @@ pub(crate) enum Failure {
 
 /// A client of a peer.
 pub(crate) trait Client: Send + Sync + 'static {
-    /// Sends `data`, waits for it to come back and compares.
-    fn call(&self, queue: Queue, data: &str) -> impl Future<Output = Result<(), Failure>> + Send;
-    /// Sends `data` and waits until the broker has answered for it, if this peer does.
-    fn cast(&self, queue: Queue, data: &str) -> impl Future<Output = Result<(), Failure>> + Send;
-    /// How many casts the server has handled.
-    fn handled(&self) -> impl Future<Output = Result<u64, Failure>> + Send;
+    /// Sends `data` and waits for its end: a call's echo, else the broker's answer for it if this peer waits for that.
+    fn send(&self, queue: Queue, data: &str) -> impl Future<Output = Result<(), Failure>> + Send;
+    /// How many casts or notifications were handled; none where nobody here can tell.
+    fn handled(&self) -> impl Future<Output = Result<Option<u64>, Failure>> + Send;
+    /// What becomes of a notification that finds no queue, tried when the load is over; none where there is nothing to show.
+    fn probe_afterwards(&self) -> impl Future<Output = Result<Option<Probes>>> + Send {
+        async { Ok(None) }
+    }
 }
 
 pub(crate) struct Plan {
@@ -101,21 +103,25 @@ pub(crate) async fn drive<C: Client>(client: C, plan: &Plan) -> Result<ClientRes
     if finished.is_err() {
         load.failed(workers.len() as u64, || format!("no answer within {TAIL:?} after the window"));
     }
-    load.wait_for_casts().await?;
-    Ok(load.result(seconds, handled_after - handled_before))
+    load.wait_for_handling().await?;
+    let unroutable = match plan.what {
+        What::Notify | What::Listen => load.client.probe_afterwards().await?,
+        What::Call | What::Cast => Some(load.probes()),
+    };
+    Ok(load.result(seconds, handled_after - handled_before, unroutable))
 }
 
 async fn work<C: Client>(load: Arc<Load<C>>) {
     // Beside the load, not in its place: a peer that learns late of a return would lose rate for it.
     let mut probes = JoinSet::new();
     while load.phase.load(Relaxed) != ENDING && load.errors.load(Relaxed) < ENOUGH_ERRORS {
-        if load.sequence.fetch_add(1, Relaxed).is_multiple_of(MISSING_EVERY) {
+        if load.probes_meanwhile() && load.sequence.fetch_add(1, Relaxed).is_multiple_of(MISSING_EVERY) {
             load.missing.fetch_add(1, Relaxed);
             while probes.try_join_next().is_some() {}
             probes.spawn(probe(load.clone()));
         }
         let begun = Instant::now();
-        match load.send(Queue::Served).await {
+        match load.client.send(Queue::Served, &load.data).await {
             Ok(()) => load.succeeded(begun),
             Err(failure) => load.failed(1, || failure.to_string()),
         }
@@ -124,7 +130,7 @@ async fn work<C: Client>(load: Arc<Load<C>>) {
 }
 
 async fn probe<C: Client>(load: Arc<Load<C>>) {
-    match load.send(Queue::Missing).await {
+    match load.client.send(Queue::Missing, &load.data).await {
         Err(Failure::Unroutable(_)) => {
             load.unroutable.fetch_add(1, Relaxed);
         }
@@ -152,11 +158,13 @@ impl<C: Client> Load<C> {
         }
     }
 
-    async fn send(&self, queue: Queue) -> Result<(), Failure> {
-        match self.what {
-            What::Call => self.client.call(queue, &self.data).await,
-            What::Cast => self.client.cast(queue, &self.data).await,
-        }
+    /// Whether messages that find no queue go out beside the others. A notifier makes the queues that it sends to.
+    fn probes_meanwhile(&self) -> bool {
+        !self.what.is_of_notifications()
+    }
+
+    fn probes(&self) -> Probes {
+        Probes { sent: self.missing.load(Relaxed), returned: self.unroutable.load(Relaxed) }
     }
 
     fn succeeded(&self, begun: Instant) {
@@ -172,52 +180,51 @@ impl<C: Client> Load<C> {
         self.first_error.get_or_init(why);
     }
 
+    /// How many casts were handled; 0 where that is no part of the rate.
     async fn handled(&self) -> Result<u64> {
         match self.what {
-            What::Call => Ok(0),
-            What::Cast => self
-                .client
-                .handled()
-                .await
-                .map_err(|failure| Error::Peer(format!("asking how many casts were handled: {failure}"))),
+            What::Cast => Ok(self.ask_handled().await?.unwrap_or(0)),
+            What::Call | What::Notify | What::Listen => Ok(0),
         }
     }
 
-    /// Every cast that the broker confirmed must have been handled.
-    async fn wait_for_casts(&self) -> Result<()> {
-        let sent = match self.what {
-            What::Call => return Ok(()),
-            What::Cast => self.sent.load(Relaxed),
-        };
+    async fn ask_handled(&self) -> Result<Option<u64>> {
+        let handled = self.client.handled().await;
+        handled.map_err(|failure| Error::Peer(format!("asking how many were handled: {failure}")))
+    }
+
+    /// Every cast and notification that the broker confirmed must have been handled.
+    async fn wait_for_handling(&self) -> Result<()> {
+        if self.what == What::Call {
+            return Ok(());
+        }
+        let sent = self.sent.load(Relaxed);
         let begun = Instant::now();
-        loop {
-            let handled = self.handled().await?;
-            if handled >= sent {
-                return Ok(());
-            }
+        while let Some(handled) = self.ask_handled().await?
+            && handled < sent
+        {
             if begun.elapsed() > TAIL {
-                self.failed(sent - handled, || {
-                    format!("{} casts were sent and never handled", sent - handled)
-                });
+                self.failed(sent - handled, || format!("{} were sent and never handled", sent - handled));
                 return Ok(());
             }
             sleep(Duration::from_millis(20)).await;
         }
+        Ok(())
     }
 
-    fn result(&self, seconds: f64, handled: u64) -> ClientResult {
+    fn result(&self, seconds: f64, handled: u64, unroutable: Option<Probes>) -> ClientResult {
         ClientResult {
             seconds,
             done: match self.what {
-                What::Call => self.done.load(Relaxed),
                 What::Cast => handled,
+                What::Call | What::Notify | What::Listen => self.done.load(Relaxed),
             },
-            p50_us: self.latency.quantile(0.5),
-            p99_us: self.latency.quantile(0.99),
+            p50_us: Some(self.latency.quantile(0.5)),
+            p99_us: Some(self.latency.quantile(0.99)),
+            sent: self.sent.load(Relaxed),
             errors: self.errors.load(Relaxed),
             first_error: self.first_error.get().cloned(),
-            missing: self.missing.load(Relaxed),
-            unroutable: self.unroutable.load(Relaxed),
+            unroutable,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `bench`: rates, latencies, CPU and memory of RPC over a broker, for this library and its peers.
+//! `bench`: rates, latencies, CPU and memory of RPC and notifications over a broker, for this library and its peers.
 //!
 //! `run` measures: it starts a server and a client of each peer as processes of their own, takes their CPU and memory from
 //! `/proc`, and repeats peer after peer so that ratios come from the same minutes. `server` and `client` are those processes.
@@ -14,9 +14,12 @@ mod cli;
 mod error;
 mod events;
 mod figures;
+mod fill;
 mod histogram;
+mod listen;
 mod load;
 mod measure;
+mod notification;
 mod peers;
 mod process;
 mod report;

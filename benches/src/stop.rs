@@ -4,12 +4,13 @@ use tokio::io::AsyncReadExt;
 
 use crate::error::Result;
 
-/// Until whoever started this process closes its standard input (or is gone, which closes it too).
-pub(crate) async fn stdin_closed() {
-    let mut rest = Vec::new();
-    if let Err(error) = tokio::io::stdin().read_to_end(&mut rest).await {
+/// Until whoever started this process closes its standard input (or is gone, which closes it too). Gives their last words.
+pub(crate) async fn stdin_closed() -> String {
+    let mut words = String::new();
+    if let Err(error) = tokio::io::stdin().read_to_string(&mut words).await {
         tracing::warn!(%error, "standard input cannot be read, ending");
     }
+    words
 }
 
 /// Until Ctrl-C or SIGTERM.

@@ -5,8 +5,19 @@ use tokio::process::Command;
 
 use super::python;
 use crate::broker::is_in_process;
-use crate::cli::{LapinMode, OursIo, PeerName, RunOptions};
+use crate::cli::{LapinMode, OursIo, PeerName, RunOptions, What};
 use crate::error::{Error, Result};
+use crate::notification::Form;
+
+/// Notifications a second that no Rust listener comes near, in all and for each that is handled at a time.
+const MOST_PER_SECOND: usize = 50_000;
+const MOST_PER_SECOND_EACH: usize = 10_000;
+/// The same over `memory://`, and for Python's.
+const MOST_PER_SECOND_IN_PROCESS: usize = 300_000;
+const MOST_PER_SECOND_PYTHON: usize = 6_000;
+/// What a queue may be filled with, and what each notification takes beside its payload's string.
+const MOST_BYTES: usize = 512 << 20;
+const OVERHEAD: usize = 500;
 
 /// A peer as one run measures it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,8 +66,32 @@ impl Contender {
         }
     }
 
+    /// How this peer's notifications stand in a message.
+    pub(crate) fn form(self) -> Form {
+        match self {
+            Self::Lapin(_) => Form::Plain,
+            Self::Ours(_) | Self::Python => Form::Enveloped,
+        }
+    }
+
+    /// How many notifications a listener finds: as `--fill` says, else more than this peer has ever handled in the time.
+    pub(crate) fn fill(self, options: &RunOptions, inflight: usize) -> usize {
+        let per_second = match self {
+            Self::Ours(_) if is_in_process(&options.url) => MOST_PER_SECOND_IN_PROCESS,
+            Self::Python => MOST_PER_SECOND_PYTHON,
+            Self::Ours(_) | Self::Lapin(_) => {
+                MOST_PER_SECOND.min(MOST_PER_SECOND_EACH.saturating_mul(inflight))
+            }
+        };
+        let wanted = (options.warmup + options.seconds) * per_second as f64;
+        options.fill.unwrap_or_else(|| (wanted as usize).min(MOST_BYTES / (options.size + OVERHEAD)))
+    }
+
     /// What this peer promises for its figures.
-    pub(crate) fn guarantees(self) -> Value {
+    pub(crate) fn guarantees(self, what: What) -> Value {
+        if what.is_of_notifications() {
+            return self.notification_guarantees();
+        }
         match self {
             Self::Ours(_) | Self::Lapin(LapinMode::Equal) => json!({
                 "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
@@ -72,23 +107,41 @@ impl Contender {
         }
     }
 
+    fn notification_guarantees(self) -> Value {
+        match self {
+            Self::Ours(_) | Self::Lapin(LapinMode::Equal) => json!({
+                "notification": "mandatory, confirmed", "ack": "each after its handler",
+            }),
+            Self::Lapin(LapinMode::Tuned) => json!({
+                "notification": "mandatory, unconfirmed, awaited into the socket", "ack": "at most 32 notifications at a time",
+            }),
+            Self::Python => json!({
+                "notification": "confirmed", "ack": "each after its handler",
+                "executor": "threading", "threads": "as many as in flight, at most 64",
+            }),
+        }
+    }
+
     /// The command that serves `topic` until its standard input ends.
     pub(crate) fn server_command(self, options: &RunOptions, topic: &str) -> Result<Command> {
         let mut command = self.command("server", options)?;
         command.args(["--follow-stdin", "--url", &options.url, "--topic", topic]);
+        command.args(["--what", options.what.name()]);
         Ok(command)
     }
 
-    /// The command that loads `topic`.
+    /// The command that loads `topic`, or listens to its `fill` notifications.
     pub(crate) fn client_command(
         self,
         options: &RunOptions,
         topic: &str,
         inflight: usize,
+        fill: usize,
     ) -> Result<Command> {
         let mut command = self.command("client", options)?;
         command.args(["--url", &options.url, "--topic", topic, "--what", options.what.name()]);
         command.arg("--inflight").arg(inflight.to_string());
+        command.arg("--fill").arg(fill.to_string());
         command.arg("--size").arg(options.size.to_string());
         command.arg("--seconds").arg(options.seconds.to_string());
         command.arg("--warmup").arg(options.warmup.to_string());
@@ -97,7 +150,7 @@ impl Contender {
 
     fn command(self, role: &str, options: &RunOptions) -> Result<Command> {
         let peer: &[&str] = match self {
-            Self::Python => return Ok(python::command(options.python.as_ref(), role)),
+            Self::Python => return Ok(python::command(options.python.as_ref(), role, options.what)),
             Self::Ours(OursIo::Thread) => &["--peer", "ours", "--ours-io", "thread"],
             Self::Ours(OursIo::Runtime) => &["--peer", "ours", "--ours-io", "runtime"],
             Self::Lapin(LapinMode::Equal) => &["--peer", "lapin", "--lapin-mode", "equal"],

@@ -4,13 +4,18 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use crate::cli::ServerOptions;
+use crate::cli::{ServerOptions, What};
 use crate::error::{Error, Result};
 
 /// The script for `role` (`server` or `client`) under the interpreter that has oslo.messaging.
-pub(super) fn command(interpreter: Option<&PathBuf>, role: &str) -> Command {
+pub(super) fn command(interpreter: Option<&PathBuf>, role: &str, what: What) -> Command {
+    let script = match (what, role) {
+        (What::Notify, "client") => "notifier",
+        (What::Notify | What::Listen, _) => "listener",
+        (What::Call | What::Cast, role) => role,
+    };
     let mut command = Command::new(find(interpreter));
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(format!("{role}.py")));
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(format!("{script}.py")));
     // Deprecation notes of its dependencies on every start would bury the progress.
     command.env("PYTHONWARNINGS", "ignore");
     command
@@ -18,8 +23,9 @@ pub(super) fn command(interpreter: Option<&PathBuf>, role: &str) -> Command {
 
 /// The Python server alone, in the foreground: signals reach it as they reach us.
 pub(super) async fn serve(options: &ServerOptions) -> Result<()> {
-    let mut command = command(options.python.as_ref(), "server");
+    let mut command = command(options.python.as_ref(), "server", options.what);
     command.args(["--url", &options.url, "--topic", &options.topic]);
+    command.args(["--what", options.what.name()]);
     let program = command.as_std().get_program().into();
     let status = command.status().await.map_err(|source| Error::Start { program, source })?;
     if status.success() { Ok(()) } else { Err(Error::Peer(format!("the python server ended with {status}"))) }

@@ -15,7 +15,6 @@ pub(crate) fn print(all: &[Series], options: &RunOptions) -> Result<()> {
 }
 
 fn object(series: &Series, options: &RunOptions) -> Value {
-    let (missing, unroutable) = series.unroutable();
     json!({
         "peer": series.contender.name(),
         "rate": series.rates().and_then(median),
@@ -30,7 +29,8 @@ fn object(series: &Series, options: &RunOptions) -> Value {
         "errors": series.errors(),
         "first_error": series.first_error(),
         "unroutable_ok": series.unroutable_ok(),
-        "unroutable": { "sent": missing, "returned": unroutable },
+        "unroutable": series.unroutable(),
+        "waiting": series.waiting(),
         "options": {
             "what": options.what,
             "inflight": series.inflight,
@@ -39,7 +39,7 @@ fn object(series: &Series, options: &RunOptions) -> Value {
             "warmup": options.warmup,
             "rounds": options.rounds,
             "workers": options.workers,
-            "guarantees": series.contender.guarantees(),
+            "guarantees": series.contender.guarantees(options.what),
         },
         "rounds": series.rounds.iter().map(round).collect::<Vec<_>>(),
         "failed_rounds": series.failed,
@@ -48,9 +48,10 @@ fn object(series: &Series, options: &RunOptions) -> Value {
 
 fn round(round: &Measurement) -> Value {
     json!({
-        "rate": round.client.unroutable_ok().then(|| round.client.rate()),
+        "rate": round.client.is_valid().then(|| round.client.rate()),
         "p50_us": round.client.p50_us,
         "p99_us": round.client.p99_us,
+        "waiting": round.waiting,
         "other_cores": round.other_cores,
         "noisy": round.other_cores > NOISY_CORES,
     })

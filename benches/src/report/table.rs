@@ -1,6 +1,6 @@
 //! Markdown tables, readable in a terminal and ready to be kept.
 
-use crate::cli::RunOptions;
+use crate::cli::{RunOptions, What};
 use crate::figures::{NOISY_CORES, Series, median, ratios};
 
 const HEAD: [&str; 12] = [
@@ -20,8 +20,8 @@ const HEAD: [&str; 12] = [
 
 pub(crate) fn print(all: &[Series], options: &RunOptions) {
     println!(
-        "\n{}s of {} B, {} s a round after {} s of warm-up, {} round(s); {} worker threads a Rust process\n",
-        options.what.name(),
+        "\n{} of {} B, {} s a round after {} s of warm-up, {} round(s); {} worker threads a Rust process\n",
+        options.what.counted(),
         options.size,
         options.seconds,
         options.warmup,
@@ -36,24 +36,23 @@ pub(crate) fn print(all: &[Series], options: &RunOptions) {
         print_rows(head, compared);
     }
     for series in all {
-        print_trouble(series);
+        print_remarks(series, options.what);
     }
 }
 
 fn row(series: &Series) -> Vec<String> {
-    let (missing, unroutable) = series.unroutable();
     vec![
         series.inflight.to_string(),
         series.contender.name().to_owned(),
         series.rates().map_or_else(|| "no result".to_owned(), spread),
-        format!("{:.0}", series.p50_us()),
-        format!("{:.0}", series.p99_us()),
+        micros(series.p50_us()),
+        micros(series.p99_us()),
         cpu(series.client_cpu_per_1000()),
         cpu(series.server_cpu_per_1000()),
         cpu(series.broker_cpu_per_1000()),
         megabytes(series.client_rss_kb()),
         megabytes(series.server_rss_kb()),
-        format!("{unroutable}/{missing}"),
+        series.unroutable().map_or_else(absent, |probes| format!("{}/{}", probes.returned, probes.sent)),
         format!("{:.2}", series.other_cores()),
     ]
 }
@@ -79,13 +78,16 @@ fn compare(all: &[Series]) -> Vec<Vec<String>> {
     rows
 }
 
-fn print_trouble(series: &Series) {
+fn print_remarks(series: &Series, what: What) {
     let place = format!("{} at {} in flight", series.contender.name(), series.inflight);
     if series.noisy_rounds() > 0 {
         println!(
             "\n{place}: {} round(s) with more than {NOISY_CORES} cores of other load.",
             series.noisy_rounds()
         );
+    }
+    if let (What::Notify, Some(waiting)) = (what, series.waiting()) {
+        println!("\n{place}: at most {waiting} notifications waited in the queue when a window closed.");
     }
     if series.errors() > 0 {
         println!(
@@ -113,9 +115,17 @@ fn spread(rates: Vec<f64>) -> String {
 }
 
 fn cpu(seconds: Option<f64>) -> String {
-    seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.4}"))
+    seconds.map_or_else(absent, |seconds| format!("{seconds:.4}"))
+}
+
+fn micros(micros: Option<f64>) -> String {
+    micros.map_or_else(absent, |micros| format!("{micros:.0}"))
 }
 
 fn megabytes(kilobytes: Option<u64>) -> String {
-    kilobytes.map_or_else(|| "-".to_owned(), |kilobytes| format!("{:.1}", kilobytes as f64 / 1024.0))
+    kilobytes.map_or_else(absent, |kilobytes| format!("{:.1}", kilobytes as f64 / 1024.0))
+}
+
+fn absent() -> String {
+    "-".to_owned()
 }

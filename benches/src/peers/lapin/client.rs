@@ -11,10 +11,11 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::time::interval;
 
-use super::publish::{Wait, publish};
+use super::publish::{Place, Wait, publish};
 use super::returns::{Ending, Pending};
 use super::wire::{Args, Method, Reply, Request};
-use crate::cli::LapinMode;
+use crate::broker::missing;
+use crate::cli::{LapinMode, What};
 use crate::error::Result;
 use crate::load::{Client, Failure, Queue};
 
@@ -28,11 +29,12 @@ pub(crate) struct LapinClient {
     replies: ShortString,
     pending: Arc<Pending>,
     mode: LapinMode,
+    what: What,
     _connection: Connection,
 }
 
 impl LapinClient {
-    pub(crate) async fn connect(url: &str, topic: &str, mode: LapinMode) -> Result<Self> {
+    pub(crate) async fn connect(url: &str, topic: &str, mode: LapinMode, what: What) -> Result<Self> {
         let connection = super::connect(url).await?;
         let channel = connection.create_channel().await?;
         let pending = Arc::new(Pending::default());
@@ -50,8 +52,9 @@ impl LapinClient {
         let consumer =
             channel.basic_consume(replies.clone(), "".into(), consume, FieldTable::default()).await?;
         tokio::spawn(receive(consumer, acks, pending.clone()));
-        let missing = format!("{topic}-missing").into();
-        Ok(Self { channel, served: topic.into(), missing, replies, pending, mode, _connection: connection })
+        let missing = missing(topic).into();
+        let served = topic.into();
+        Ok(Self { channel, served, missing, replies, pending, mode, what, _connection: connection })
     }
 
     fn queue(&self, queue: Queue) -> ShortString {
@@ -62,7 +65,7 @@ impl LapinClient {
     }
 
     /// Publishes and says by which id the message can end.
-    async fn send(
+    async fn request_by_id(
         &self,
         queue: Queue,
         method: Method,
@@ -80,7 +83,9 @@ impl LapinClient {
             (LapinMode::Tuned, Method::Hit) => Wait::Write,
             (LapinMode::Tuned, Method::Echo | Method::Handled) => Wait::No,
         };
-        if let Some(returned) = publish(&self.channel, self.queue(queue), &body, properties, wait).await? {
+        if let Some(returned) =
+            publish(&self.channel, Place::queue(self.queue(queue)), &body, properties, wait).await?
+        {
             self.pending.end(&returned, Ending::Returned);
         }
         Ok((id, ending))
@@ -92,7 +97,7 @@ impl LapinClient {
         method: Method,
         data: &str,
     ) -> Result<T, Failure> {
-        let (_, ending) = self.send(queue, method, data).await?;
+        let (_, ending) = self.request_by_id(queue, method, data).await?;
         match ending.await {
             Ok(Ending::Reply(body)) => {
                 Ok(serde_json::from_slice::<Reply<T>>(&body).map_err(unreadable)?.result)
@@ -101,16 +106,14 @@ impl LapinClient {
             Err(_) => Err(Failure::Other("the connection ended before the reply".to_owned())),
         }
     }
-}
 
-impl Client for LapinClient {
     async fn call(&self, queue: Queue, data: &str) -> Result<(), Failure> {
         let answer: String = self.request(queue, Method::Echo, data).await?;
         if answer == data { Ok(()) } else { Err(Failure::Other("the echo differs".to_owned())) }
     }
 
     async fn cast(&self, queue: Queue, data: &str) -> Result<(), Failure> {
-        let (id, mut ending) = self.send(queue, Method::Hit, data).await?;
+        let (id, mut ending) = self.request_by_id(queue, Method::Hit, data).await?;
         match queue {
             // Nothing tells a cast that it was not returned, so only the one that must be returned waits for it.
             Queue::Missing => match ending.await {
@@ -123,9 +126,15 @@ impl Client for LapinClient {
             }
         }
     }
+}
 
-    async fn handled(&self) -> Result<u64, Failure> {
-        self.request(Queue::Served, Method::Handled, "").await
+impl Client for LapinClient {
+    async fn send(&self, queue: Queue, data: &str) -> Result<(), Failure> {
+        if self.what == What::Cast { self.cast(queue, data).await } else { self.call(queue, data).await }
+    }
+
+    async fn handled(&self) -> Result<Option<u64>, Failure> {
+        self.request(Queue::Served, Method::Handled, "").await.map(Some)
     }
 }
 

@@ -1,22 +1,42 @@
-//! Bare lapin: the least code that gives request and reply over RabbitMQ, as the measure of what a framework adds.
+//! Bare lapin: the least code that gives request and reply, and notifications, over RabbitMQ, as the measure of what a
+//! framework adds.
 //!
 //! One request queue, one reply queue a client, a correlation id to each call, a task to each request. The JSON is a plain
-//! object built and parsed once, without the envelope that oslo.messaging puts around it.
+//! object built and parsed once, without the envelope that oslo.messaging puts around it. Notifications go through a topic
+//! exchange into the queue of their priority, with the keys that oslo.messaging writes.
 
 mod client;
+mod listener;
+mod notifier;
 mod publish;
 mod returns;
 mod server;
 mod wire;
 
 pub(super) use client::LapinClient;
+pub(super) use listener::listen;
+pub(super) use notifier::LapinNotifier;
 pub(super) use server::serve;
 
-use lapin::{Connection, ConnectionProperties};
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 
-use crate::broker::amqp_url;
+use crate::broker::{amqp_url, notification_queue};
 use crate::error::Result;
 
 async fn connect(url: &str) -> Result<Connection> {
     Ok(Connection::connect(&amqp_url(url)?, ConnectionProperties::default()).await?)
+}
+
+/// Declares the queue of a topic's notifications, as oslo.messaging would, with an exchange of its own. Gives its name.
+async fn declare(channel: &Channel, topic: &str) -> Result<String> {
+    let queue = notification_queue(topic);
+    let options = ExchangeDeclareOptions::default();
+    channel.exchange_declare(topic.into(), ExchangeKind::Topic, options, FieldTable::default()).await?;
+    let options = QueueDeclareOptions::default();
+    channel.queue_declare(queue.as_str().into(), options, FieldTable::default()).await?;
+    let (name, key) = (queue.as_str().into(), queue.as_str().into());
+    channel.queue_bind(name, topic.into(), key, QueueBindOptions::default(), FieldTable::default()).await?;
+    Ok(queue)
 }

@@ -24,17 +24,31 @@ pub(super) enum Wait {
     No,
 }
 
-/// Publishes on the default exchange, mandatory. The returned message, if lapin handed one out with this confirm, is not
+/// Where a message is published.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) exchange: ShortString,
+    pub(super) key: ShortString,
+}
+
+impl Place {
+    /// A queue by its name, through the default exchange.
+    pub(super) fn queue(name: ShortString) -> Self {
+        Self { exchange: "".into(), key: name }
+    }
+}
+
+/// Publishes, mandatory. The returned message, if lapin handed one out with this confirm, is not
 /// always the one that was published: see [`super::returns`].
 pub(super) async fn publish(
     channel: &Channel,
-    queue: ShortString,
+    to: Place,
     body: &[u8],
     properties: BasicProperties,
     wait: Wait,
 ) -> Result<Option<BasicProperties>, Failure> {
     let options = BasicPublishOptions { mandatory: true, ..Default::default() };
-    let sending = channel.basic_publish("".into(), queue, options, body, properties);
+    let sending = channel.basic_publish(to.exchange, to.key, options, body, properties);
     match wait {
         Wait::Confirm => match sending.await?.await? {
             Confirmation::Ack(returned) => Ok(returned.map(|message| message.delivery.properties)),

@@ -9,14 +9,14 @@ use lapin::options::{BasicAckOptions, BasicConsumeOptions, ConfirmSelectOptions,
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, Consumer};
 
-use super::publish::{Wait, publish};
+use super::publish::{Place, Wait, publish};
 use super::wire::{Method, Reply, Request};
 use crate::cli::LapinMode;
 use crate::error::{Error, Result};
 use crate::load::Failure;
 
-/// Requests to one acknowledgement in [`LapinMode::Tuned`].
-const ACK_EVERY: u64 = 32;
+/// Messages to one acknowledgement in [`LapinMode::Tuned`].
+pub(super) const ACK_EVERY: u64 = 32;
 
 struct Server {
     channel: Channel,
@@ -96,7 +96,7 @@ impl Server {
             LapinMode::Equal => Wait::Confirm,
             LapinMode::Tuned => Wait::No,
         };
-        publish(&self.channel, queue.clone(), &reply, properties, wait).await?;
+        publish(&self.channel, Place::queue(queue.clone()), &reply, properties, wait).await?;
         Ok(())
     }
 }

@@ -1,20 +1,16 @@
-//! This library through its public face: a contract, a generated client, a server.
+//! A contract, a generated client, a server.
 
 use std::convert::Infallible;
-use std::fmt::Display;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
 
-use oslo_messaging::{CallError, CastError, ConnectOptions, RpcServer, Target, Transport, endpoint};
+use oslo_messaging::{CallError, CastError, RpcServer, Target, Transport, endpoint};
 
-use super::SERVER_NAME;
-use crate::broker::is_in_process;
-use crate::cli::OursIo;
-use crate::error::{Error, Result};
+use super::{connect, unable};
+use crate::broker::{is_in_process, missing};
+use crate::cli::{OursIo, What};
+use crate::error::Result;
 use crate::load::{Client, Failure, Queue};
-
-/// How long a broker may take to let us in, and to say good-bye.
-const CONNECT: Duration = Duration::from_secs(10);
+use crate::peers::SERVER_NAME;
 
 /// What the servers of all peers serve.
 #[endpoint(version = "1.0")]
@@ -49,24 +45,8 @@ impl Bench for Counting {
     }
 }
 
-/// A server that runs.
-pub(super) struct Serving {
-    transport: Transport,
-}
-
-impl Serving {
-    pub(super) async fn start(url: &str, topic: &str, io: OursIo) -> Result<Self> {
-        let transport = connect(url, io).await?;
-        serve(&transport, topic).await?;
-        Ok(Self { transport })
-    }
-
-    pub(super) async fn close(self) {
-        self.transport.close(CONNECT).await;
-    }
-}
-
-async fn serve(transport: &Transport, topic: &str) -> Result<()> {
+/// Starts the server; it ends with its transport.
+pub(super) async fn serve(transport: &Transport, topic: &str) -> Result<()> {
     let server = RpcServer::builder(transport, Target::server(topic, SERVER_NAME))
         .endpoint(BenchEndpoint::new(Counting::default()))
         .build()
@@ -75,30 +55,22 @@ async fn serve(transport: &Transport, topic: &str) -> Result<()> {
     server.start().await.map(drop).map_err(unable("start the server"))
 }
 
-async fn connect(url: &str, io: OursIo) -> Result<Transport> {
-    let mut options = ConnectOptions::default();
-    options.rabbit.io_in_caller_runtime = io == OursIo::Runtime;
-    let url = url.parse().map_err(unable("read --url"))?;
-    let transport = Transport::connect_with(&url, options).map_err(unable("connect"))?;
-    transport.ready(CONNECT).await.map_err(unable("connect"))?;
-    Ok(transport)
-}
-
-pub(super) struct OursClient {
+pub(crate) struct OursClient {
+    what: What,
     served: BenchClient,
     missing: BenchClient,
 }
 
 impl OursClient {
     /// A client; over `memory://` its server lives beside it, as nobody else could reach it.
-    pub(super) async fn connect(url: &str, topic: &str, io: OursIo) -> Result<Self> {
+    pub(crate) async fn connect(url: &str, topic: &str, io: OursIo, what: What) -> Result<Self> {
         let transport = connect(url, io).await?;
         if is_in_process(url) {
             serve(&transport, topic).await?;
         }
         let served = BenchClient::new(&transport, Target::topic(topic));
-        let missing = BenchClient::new(&transport, Target::topic(format!("{topic}-missing")));
-        Ok(Self { served, missing })
+        let missing = BenchClient::new(&transport, Target::topic(missing(topic)));
+        Ok(Self { what, served, missing })
     }
 
     fn at(&self, queue: Queue) -> &BenchClient {
@@ -110,17 +82,16 @@ impl OursClient {
 }
 
 impl Client for OursClient {
-    async fn call(&self, queue: Queue, data: &str) -> Result<(), Failure> {
+    async fn send(&self, queue: Queue, data: &str) -> Result<(), Failure> {
+        if self.what == What::Cast {
+            return Ok(self.at(queue).hit(data).await?);
+        }
         let answer = self.at(queue).echo(data).await?;
         if answer == data { Ok(()) } else { Err(Failure::Other("the echo differs".to_owned())) }
     }
 
-    async fn cast(&self, queue: Queue, data: &str) -> Result<(), Failure> {
-        Ok(self.at(queue).hit(data).await?)
-    }
-
-    async fn handled(&self) -> Result<u64, Failure> {
-        Ok(self.served.handled().await?)
+    async fn handled(&self) -> Result<Option<u64>, Failure> {
+        Ok(Some(self.served.handled().await?))
     }
 }
 
@@ -140,8 +111,4 @@ impl From<CastError> for Failure {
             other => Self::Other(other.to_string()),
         }
     }
-}
-
-fn unable<E: Display>(what: &'static str) -> impl FnOnce(E) -> Error {
-    move |error| Error::Peer(format!("cannot {what}: {error}"))
 }

@@ -1,0 +1,70 @@
+//! The bare notifier.
+
+use lapin::options::ConfirmSelectOptions;
+use lapin::{BasicProperties, Channel, Connection};
+
+use super::declare;
+use super::publish::{Place, Wait, publish};
+use crate::broker::{missing, notification_queue};
+use crate::cli::LapinMode;
+use crate::error::Result;
+use crate::events::Probes;
+use crate::load::{Client, Failure, Queue};
+use crate::notification::{Form, Notification};
+
+pub(crate) struct LapinNotifier {
+    channel: Channel,
+    served: Place,
+    missing: Place,
+    mode: LapinMode,
+    _connection: Connection,
+}
+
+impl LapinNotifier {
+    pub(crate) async fn connect(url: &str, topic: &str, mode: LapinMode) -> Result<Self> {
+        let connection = super::connect(url).await?;
+        let channel = connection.create_channel().await?;
+        if mode == LapinMode::Equal {
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        }
+        let place = |key: String| Place { exchange: topic.into(), key: key.into() };
+        let served = place(declare(&channel, topic).await?);
+        let missing = place(notification_queue(&missing(topic)));
+        Ok(Self { channel, served, missing, mode, _connection: connection })
+    }
+}
+
+impl Client for LapinNotifier {
+    async fn send(&self, queue: Queue, data: &str) -> Result<(), Failure> {
+        let place = match queue {
+            Queue::Served => self.served.clone(),
+            Queue::Missing => self.missing.clone(),
+        };
+        let wait = match self.mode {
+            LapinMode::Equal => Wait::Confirm,
+            LapinMode::Tuned => Wait::Write,
+        };
+        let encoded = Notification::new(data).encode(Form::Plain);
+        let body = encoded.map_err(|error| Failure::Other(format!("JSON: {error}")))?;
+        let properties = BasicProperties::default()
+            .with_content_type("application/json".into())
+            .with_content_encoding("utf-8".into());
+        match publish(&self.channel, place, &body, properties, wait).await? {
+            Some(_) => Err(Failure::Unroutable("returned by the broker".to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    async fn handled(&self) -> Result<Option<u64>, Failure> {
+        Ok(None)
+    }
+
+    /// What no queue is bound for comes back with its confirmation; alone on the channel, so it is this one's.
+    async fn probe_afterwards(&self) -> Result<Option<Probes>> {
+        if self.mode == LapinMode::Tuned {
+            return Ok(None);
+        }
+        let returned = matches!(self.send(Queue::Missing, "").await, Err(Failure::Unroutable(_)));
+        Ok(Some(Probes { sent: 1, returned: returned.into() }))
+    }
+}
