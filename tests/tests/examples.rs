@@ -266,4 +266,12 @@ async fn notification_bridge_prints_what_python_says() {
     let mut lines = BufReader::new(as_lines.stdout.take().unwrap()).lines();
     let line = within(LIMIT, "a line", lines.next_line()).await.unwrap().unwrap();
     assert!(line.contains(r#"ERROR     compute.failed  svc.host1  {"host": "h1"}"#), "{line}");
+
+    // Whoever reads the lines goes, as `head` does: the program ends, and what it could not print stays in the queue.
+    drop(lines);
+    notifier.notify("error", "compute.failed", json!({"host": "h2\n\u{1b}[2J"})).await;
+    let end = within(LIMIT, "the bridge ends", as_lines.wait()).await.unwrap();
+    assert!(!end.success());
+    let raw = tests::raw::Raw::connect(&site.host).await;
+    assert_eq!(raw.queue_state("two").await.unwrap().messages, 1);
 }

@@ -6,7 +6,9 @@ use oslo_messaging::{Target, Transport};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 #[derive(Parser)]
 #[command(about = "Prints notifications as they come, until Ctrl-C")]
@@ -39,9 +41,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let transport = Transport::connect(&cli.url)?;
     transport.ready(Duration::from_secs(30)).await?;
     let print = if cli.json { as_json } else { as_line };
-    let printing = handler_fn(&Priority::ALL, move |event: Event| async move {
-        // A reader that is gone must not cost notifications: what could not be printed comes again.
-        writeln!(std::io::stdout().lock(), "{}", print(&event))
+    let gone = Arc::new(Notify::new());
+    let reader = Arc::clone(&gone);
+    let printing = handler_fn(&Priority::ALL, move |event: Event| {
+        // A reader that is gone must not cost notifications: what could not be printed goes back, and no more is taken.
+        let printed = writeln!(std::io::stdout().lock(), "{}", print(&event));
+        if printed.is_err() {
+            reader.notify_one();
+        }
+        async { printed }
     });
     let mut listener = Listener::builder(&transport)
         .endpoint(printing.event_type(&cli.event))
@@ -59,16 +67,25 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let handle = listener.build()?.start().await?;
     eprintln!("listening to {}; Ctrl-C ends", cli.topic.join(", "));
-    let stopped = handle.until_signal().await?;
+    let ended = tokio::select! {
+        stopped = handle.until_signal() => stopped.map(drop),
+        () = gone.notified() => {
+            handle.stop();
+            handle.wait(Duration::from_secs(5)).await;
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+    };
     transport.close(Duration::from_secs(5)).await;
-    eprintln!("{} printed, {} given back", handle.stats().handled, stopped.returned_to_queue);
-    Ok(())
+    eprintln!("{} printed", handle.stats().handled);
+    Ok(ended?)
 }
 
 /// `2026-11-22 04:48:58.255225  INFO     compute.instance.create.end  compute.host-1  {"state": "active"}`
 fn as_line(event: &Event) -> String {
     let Event { timestamp, priority, event_type, publisher_id, payload, .. } = event;
-    format!("{timestamp:<26}  {:<8}  {event_type}  {publisher_id}  {payload}", priority.wire())
+    let line = format!("{timestamp:<26}  {:<8}  {event_type}  {publisher_id}  {payload}", priority.wire());
+    // Whatever a sender puts into it, it stays one line and gives the terminal no orders.
+    line.replace(char::is_control, " ")
 }
 
 fn as_json(event: &Event) -> String {
