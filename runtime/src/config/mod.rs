@@ -28,8 +28,9 @@ use std::path::PathBuf;
 /// `rpc_ping_enabled` of `[DEFAULT]`, the options of `[oslo_messaging_rabbit]`, and, where there is no `transport_url`,
 /// what came before it: `rpc_backend` with `rabbit_host`, `rabbit_hosts`, `rabbit_port`, `rabbit_userid`,
 /// `rabbit_password` and `rabbit_virtual_host`. Of notifications, `driver` (once a driver), `topics`, `retry`,
-/// `routing_config` and `transport_url` of `[oslo_messaging_notifications]`, and their older names. An option of messaging that asks for something that is not there yet is
-/// an error; one that nothing knows is logged and listed in [`unknown`](Self::unknown). Other options are not looked at.
+/// `routing_config` and `transport_url` of `[oslo_messaging_notifications]`, and their older names. An option of messaging
+/// that asks for something that is not there yet is an error; one that nothing knows is logged and listed in
+/// [`unknown`](Self::unknown). Other options are not looked at.
 ///
 /// Corresponds to the `ConfigOpts` that oslo.messaging is given. `Debug` shows no password.
 #[derive(Debug, Clone, PartialEq, Eq)]
