@@ -48,9 +48,7 @@ impl<'a> Tapped<'a> {
     async fn finish(&mut self) {
         let recorded = &self.capture.peers[&self.name];
         let expected = recorded.count("basic.ack") + recorded.count("basic.reject");
-        let what = format!("{expected} settled by {} in {}", self.name, self.capture.scenario);
-        let settled = |record: &Record| record.sent("basic.ack") || record.sent("basic.reject");
-        self.proxy.records().first(expected, LIMIT, &what, settled).await;
+        self.proxy.wait_for_verdicts(expected).await;
         match self.listeners.take() {
             Some(Listeners::Python(listener)) => listener.stop().await,
             Some(Listeners::Rust(listeners)) => {

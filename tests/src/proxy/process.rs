@@ -9,18 +9,26 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(60);
 
 impl Proxy {
-    /// What was done with each delivery, by tag: `ack`, `requeue` or `reject`. For a process that consumes on one channel.
-    pub fn verdicts(&self) -> BTreeMap<u64, &'static str> {
+    /// What was done with each delivery: `ack`, `requeue` or `reject`. By connection, channel and tag, because one frame
+    /// may settle several.
+    pub fn verdicts(&self) -> BTreeMap<(usize, u64, u64), &'static str> {
         let mut verdicts = BTreeMap::new();
-        let tags: Vec<u64> = self.received("basic.deliver").iter().map(tag).collect();
+        let delivered: Vec<_> = self.received("basic.deliver").iter().map(delivery).collect();
         for record in self.records().all() {
-            let settled = tag(&record);
-            let which = |t: &&u64| record.args["multiple"] == true && **t <= settled || **t == settled;
-            if record.sent("basic.ack") {
-                tags.iter().filter(which).for_each(|t| _ = verdicts.entry(*t).or_insert("ack"));
-            } else if record.sent("basic.reject") || record.sent("basic.nack") {
-                let verdict = if record.args["requeue"] == true { "requeue" } else { "reject" };
-                tags.iter().filter(which).for_each(|t| _ = verdicts.entry(*t).or_insert(verdict));
+            let settled = delivery(&record);
+            let verdict = match &*record.method {
+                _ if record.received(&record.method) => continue,
+                "basic.ack" => "ack",
+                "basic.reject" | "basic.nack" if record.args["requeue"] == true => "requeue",
+                "basic.reject" | "basic.nack" => "reject",
+                _ => continue,
+            };
+            let here = |one: &&(usize, u64, u64)| (one.0, one.1) == (settled.0, settled.1);
+            let which = |one: &&(usize, u64, u64)| {
+                record.args["multiple"] == true && one.2 <= settled.2 || one.2 == settled.2
+            };
+            for one in delivered.iter().filter(here).filter(which) {
+                verdicts.entry(*one).or_insert(verdict);
             }
         }
         verdicts
@@ -50,6 +58,7 @@ impl Proxy {
     }
 }
 
-fn tag(record: &Record) -> u64 {
-    record.args["delivery_tag"].as_u64().unwrap_or_default()
+fn delivery(record: &Record) -> (usize, u64, u64) {
+    let tag = record.args["delivery_tag"].as_u64().unwrap_or_default();
+    (record.connection, record.channel.into(), tag)
 }

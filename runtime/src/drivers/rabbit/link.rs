@@ -166,7 +166,7 @@ impl Link {
         loop {
             let node = nodes.get(*next_node % nodes.len().max(1))?;
             let name = format!("{}:{}", self.settings.connection_name, self.role);
-            let opening = Connection::open(node, &name, self.settings.heartbeat);
+            let opening = Connection::open(self.settings.connection, node, &name, self.settings.heartbeat);
             let opened = tokio::select! {
                 opened = opening => opened,
                 _ = closed.wait_for(|state| matches!(state, LinkState::Closed)) => return None,

@@ -13,6 +13,7 @@ mod settings;
 mod subscription;
 mod topology;
 
+pub use amqp::ConnectionKind;
 pub use options::RabbitOptions;
 
 use crate::transport::{

@@ -1,5 +1,6 @@
 //! The options of `[oslo_messaging_rabbit]`, with the same names and defaults as in Python. Plain data.
 
+use super::amqp::ConnectionKind;
 use crate::transport::option::{boolean, fractional_seconds, integer, seconds};
 use crate::transport::{OptionError, OptionOrigin, OptionProblem, TransportUrl};
 use crate::wire::Compression;
@@ -57,6 +58,8 @@ pub struct RabbitOptions {
     /// Whether the driver's I/O runs on the runtime that is current when it starts, instead of on a thread of its own.
     /// Costs less CPU; a handler that blocks every worker then also blocks the heartbeats.
     pub io_in_caller_runtime: bool,
+    /// Which implementation of AMQP the connections use; no option of Python's. Default our own.
+    pub connection: ConnectionKind,
 }
 
 impl Default for RabbitOptions {
@@ -77,6 +80,7 @@ impl Default for RabbitOptions {
             direct_mandatory: true,
             connection_name: None,
             io_in_caller_runtime: false,
+            connection: ConnectionKind::default(),
         }
     }
 }

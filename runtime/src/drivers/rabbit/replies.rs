@@ -1,11 +1,11 @@
 //! The reply address of this process: one queue in use, a new one after every loss, and the old ones consumed until
 //! their last call has ended.
 
-use super::amqp::{AmqpError, Channel, ChannelAcks};
+use super::amqp::{AmqpError, Channel};
 use super::link::Link;
 use super::topology::{Profile, Source};
 use crate::id::MessageId;
-use crate::transport::{AckHandle, Acknowledge, Delivery, ReplyAddress, Route, Sink};
+use crate::transport::{AckHandle, Delivery, ReplyAddress, Route, Sink};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::pin::Pin;
@@ -103,7 +103,7 @@ impl Replies {
         let channel = connection.channel().await?;
         let Source { queue, .. } = self.profile.source(&Route::Reply { address: Arc::clone(&address.0) }, "");
         channel.declare_queue(&queue).await?;
-        let acks: Arc<dyn Acknowledge> = Arc::new(ChannelAcks(channel.clone()));
+        let acks = channel.acks();
         let sink = Arc::clone(&self.sink);
         let ended = channel
             .consume(&queue.name, TAG, move |message| {

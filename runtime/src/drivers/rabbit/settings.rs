@@ -1,6 +1,6 @@
 //! What the driver needs to know, resolved from URL and options.
 
-use super::amqp::Node;
+use super::amqp::{ConnectionKind, Node};
 use super::options::RabbitOptions;
 use super::topology::Profile;
 use crate::transport::TransportUrl;
@@ -21,6 +21,7 @@ pub(super) struct Settings {
     /// Whether the next node is chosen at random instead of in turn.
     pub(super) shuffle: bool,
     pub(super) io_in_caller_runtime: bool,
+    pub(super) connection: ConnectionKind,
 }
 
 impl Settings {
@@ -50,6 +51,7 @@ impl Settings {
             },
             shuffle: options.shuffle_failover,
             io_in_caller_runtime: options.io_in_caller_runtime,
+            connection: options.connection,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! One subscription: its channel, its declarations and its consumers, set up again after every loss.
 
-use super::amqp::{AmqpError, Channel, ChannelAcks, Received, Scope};
+use super::amqp::{AmqpError, Channel, Received, Scope};
 use super::link::Link;
 use super::topology::Source;
-use crate::transport::{AckHandle, Acknowledge, BoxFuture, Consumer, Delivery, DriverError, Sink};
+use crate::transport::{AckHandle, BoxFuture, Consumer, Delivery, DriverError, Sink};
 use crate::wire::{Header, Properties};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -189,7 +189,7 @@ impl Plan {
                 .await
                 .map_err(|e| (format!("the declaration of queue `{}`", source.queue.name), e))?;
         }
-        let acks: Arc<dyn Acknowledge> = Arc::new(ChannelAcks(channel.clone()));
+        let acks = channel.acks();
         let consumers: FuturesUnordered<Ended> = FuturesUnordered::new();
         let mut tags = Vec::new();
         for (route, source) in self.sources.iter().enumerate() {

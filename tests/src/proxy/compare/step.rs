@@ -66,6 +66,8 @@ pub(super) fn steps_of(records: &[Record], read: impl Fn(&Record) -> Message) ->
         let Some(lane) = lane(record) else { continue };
         let mut step = Step { lane, head: head(record), keys: Vec::new(), fields: Vec::new() };
         flatten("", &record.args, &mut step.fields);
+        // Acknowledgements that come together may go out in one frame.
+        step.fields.retain(|(name, _)| lane != "settled" || name != "multiple");
         if record.method == "basic.publish" {
             flatten("property ", &record.properties, &mut step.fields);
             add_message(&mut step, &read(record));

@@ -1,19 +1,16 @@
 //! The narrow AMQP 0-9-1 connection that the driver stands on: open, channels by role, declare, consume, publish with an
 //! outcome by unique id, acknowledge, cancel, close, events.
 //!
-//! `lapin` is named in this folder and nowhere else; everything above speaks in the plain types below, so that another
-//! implementation can take its place.
+//! Two implementations stand behind it, and nothing above knows which: `native`, our own over the frames of
+//! `amq-protocol`, and `over_lapin`. Neither crate is named outside their folders; everything above speaks in the plain
+//! types below.
 
-mod channel;
-mod confirms;
-mod connection;
-mod convert;
-mod quiet;
-mod socket;
+mod either;
+mod native;
+mod over_lapin;
 
-pub(super) use channel::{Channel, ChannelAcks};
-pub(super) use confirms::{Confirms, Outcome};
-pub(super) use connection::{Connection, Event};
+pub use either::ConnectionKind;
+pub(super) use either::{Channel, Confirms, Connection};
 
 use crate::id::MessageId;
 use crate::transport::HostSpec;
@@ -72,6 +69,33 @@ pub(super) struct Received {
     pub(super) properties: Properties,
     pub(super) body: Vec<u8>,
 }
+
+/// Something that happened to the whole connection.
+#[derive(Debug, Clone)]
+pub(super) enum Event {
+    /// The broker takes no messages for now.
+    Blocked(String),
+    /// It does again.
+    Unblocked,
+    /// The connection is gone. Always the last event.
+    Lost(AmqpError),
+}
+
+/// The broker's word on one message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// A queue has it, or it was not mandatory.
+    Confirmed,
+    /// No queue takes it.
+    Returned { code: u16, text: String },
+    /// The broker refused responsibility.
+    Refused,
+    /// The channel ended before the broker's word.
+    Lost(AmqpError),
+}
+
+/// Called once with a message's outcome, and with the message itself unless the driver has stopped.
+pub(super) type OnOutcome = Box<dyn FnOnce(Outcome, Option<Message>) + Send>;
 
 /// What went wrong, in the broker's or the system's words.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,8 @@
 //! has been looked at.
 
 use super::channel::Publishing;
-use super::{AmqpError, Channel, Message, Scope, convert};
+use super::{Channel, convert};
+use crate::drivers::rabbit::amqp::{AmqpError, Message, OnOutcome, Outcome, Scope};
 use crate::id::MessageId;
 use crate::wire::WireFormat;
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -18,22 +19,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use tokio::sync::mpsc;
-
-/// The broker's word on one message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::drivers::rabbit) enum Outcome {
-    /// A queue has it, or it was not mandatory.
-    Confirmed,
-    /// No queue takes it.
-    Returned { code: u16, text: String },
-    /// The broker refused responsibility.
-    Refused,
-    /// The channel ended before the broker's word.
-    Lost(AmqpError),
-}
-
-/// Called once with a message's outcome, and with the message itself unless the driver has stopped.
-pub(in crate::drivers::rabbit) type OnOutcome = Box<dyn FnOnce(Outcome, Option<Message>) + Send>;
 
 /// A channel in confirm mode, and the task that settles what is published on it.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! Between our plain types and lapin's.
 
-use super::{AmqpError, Scope};
+use crate::drivers::rabbit::amqp::{AmqpError, Scope};
 use crate::wire::{Header, Properties};
 use lapin::protocol::AMQPErrorKind;
 use lapin::types::{AMQPValue, FieldTable, ShortString};

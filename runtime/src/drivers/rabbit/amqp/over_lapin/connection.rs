@@ -1,7 +1,8 @@
 //! Opening one TCP connection, and what happens to it as a whole.
 
 use super::channel::WeakChannel;
-use super::{AmqpError, Channel, Node, convert, socket};
+use super::{Channel, convert, socket};
+use crate::drivers::rabbit::amqp::{AmqpError, Event, Node, Scope};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use futures_util::StreamExt;
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
@@ -10,17 +11,6 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
-
-/// Something that happened to the whole connection.
-#[derive(Debug, Clone)]
-pub(in crate::drivers::rabbit) enum Event {
-    /// The broker takes no messages for now.
-    Blocked(String),
-    /// It does again.
-    Unblocked,
-    /// The connection is gone. Always the last event.
-    Lost(AmqpError),
-}
 
 /// One connection to one node. Dropping it closes it.
 #[derive(Clone)]
@@ -79,8 +69,7 @@ impl Connection {
         let mut events = connection.events_listener();
         let status = connection.status().clone();
         tokio::spawn(async move {
-            let mut lost =
-                AmqpError { code: None, scope: super::Scope::Connection, text: "closed".to_owned() };
+            let mut lost = AmqpError { code: None, scope: Scope::Connection, text: "closed".to_owned() };
             while let Some(event) = events.next().await {
                 let event = match event {
                     lapin::Event::ConnectionBlocked(reason) => Event::Blocked(reason),

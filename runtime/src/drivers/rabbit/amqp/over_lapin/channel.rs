@@ -1,6 +1,7 @@
 //! One channel: declarations, consumers, publishing, acknowledgements.
 
-use super::{AmqpError, ExchangeSpec, Message, QueueSpec, Received, convert};
+use super::convert;
+use crate::drivers::rabbit::amqp::{AmqpError, ExchangeSpec, Message, QueueSpec, Received};
 use crate::transport::{Acknowledge, QueueState};
 use futures_util::{FutureExt, StreamExt};
 use lapin::options::{

@@ -1,0 +1,408 @@
+//! The task that owns a connection's socket: writes what its users queue, takes what the broker sends to them.
+//!
+//! One write for everything that is queued, one pass over everything that is read; between two passes nobody is woken for
+//! what the next pass sees anyway.
+
+use super::super::{AmqpError, Event, Outcome, Received, Scope};
+use super::codec::{self, Frame, Method};
+use super::core::{Core, Remains, Take};
+use super::input::Input;
+use super::window::Settled;
+use crate::wire::Properties;
+use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Interval, MissedTickBehavior, Sleep};
+
+/// Reads in a row before other tasks of the runtime have a turn.
+const TURNS: usize = 32;
+/// How long the broker may take to answer our good-bye.
+const GOOD_BYE: Duration = Duration::from_secs(5);
+/// A buffer that has grown beyond this is given back once it is empty.
+const KEPT: usize = 1 << 20;
+/// Longest body that is given its whole room before it has come.
+const TRUSTED: u64 = 1 << 20;
+
+pub(super) struct Io<S> {
+    core: Arc<Core>,
+    stream: S,
+    input: Input,
+    writing: Vec<u8>,
+    written: usize,
+    /// The socket takes nothing more for now.
+    full: bool,
+    /// Messages of which something is still to come, by channel.
+    incoming: HashMap<u16, Incoming>,
+    pulse: Option<Pulse>,
+    /// Runs from our good-bye on.
+    patience: Option<Pin<Box<Sleep>>>,
+    /// Why the connection ends when everything is written.
+    farewell: Option<AmqpError>,
+    end: Option<AmqpError>,
+}
+
+/// A message on its way in.
+struct Incoming {
+    what: What,
+    size: Option<u64>,
+    properties: Properties,
+    body: Vec<u8>,
+}
+
+enum What {
+    Delivery { take: Option<Take>, tag: u64, redelivered: bool },
+    Return { code: u16, text: String },
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
+    /// `heartbeat` in seconds as agreed; 0 is none.
+    pub(super) fn new(core: Arc<Core>, stream: S, input: Input, heartbeat: u16) -> Self {
+        Self {
+            core,
+            stream,
+            input,
+            writing: Vec::new(),
+            written: 0,
+            full: false,
+            incoming: HashMap::new(),
+            pulse: Pulse::new(heartbeat),
+            patience: None,
+            farewell: None,
+            end: None,
+        }
+    }
+
+    /// Runs until the connection is gone.
+    pub(super) async fn run(mut self) {
+        self.end = Some(poll_fn(|cx| self.poll(cx)).await);
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<AmqpError> {
+        self.core.register(cx.waker());
+        for _ in 0..TURNS {
+            if let Err(error) = self.look_at_clock(cx).and_then(|()| self.write(cx)) {
+                return Poll::Ready(error);
+            }
+            if self.writing.is_empty()
+                && let Some(farewell) = self.farewell.take()
+            {
+                return Poll::Ready(farewell);
+            }
+            match self.input.poll_fill(&mut self.stream, cx) {
+                Poll::Ready(Ok(0)) => {
+                    return Poll::Ready(lost("the broker closed the connection without a word".to_owned()));
+                }
+                Poll::Ready(Ok(_)) => {
+                    if let Some(pulse) = &mut self.pulse {
+                        pulse.silent = 0;
+                    }
+                    if let Err(error) = self.take_frames() {
+                        return Poll::Ready(error);
+                    }
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(lost(error.to_string())),
+                Poll::Pending => {
+                    if self.farewell.is_none() && self.core.lock().may_sleep(self.full) {
+                        return Poll::Pending;
+                    }
+                    if self.full {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn look_at_clock(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        if let Some(pulse) = &mut self.pulse
+            && pulse.interval.poll_tick(cx).is_ready()
+        {
+            pulse.silent += 1;
+            if pulse.silent > SILENT_BEATS {
+                let silent = pulse.interval.period() * SILENT_BEATS;
+                return Err(lost(format!(
+                    "the broker gave no sign of life for {silent:?} (missed heartbeats)"
+                )));
+            }
+            if !std::mem::take(&mut pulse.wrote) {
+                codec::put_heartbeat(&mut self.core.lock().out);
+                pulse.beating = true;
+            }
+            // The next tick wakes this task.
+            let _ = pulse.interval.poll_tick(cx);
+        }
+        if let Some(patience) = &mut self.patience
+            && patience.as_mut().poll(cx).is_ready()
+        {
+            return Err(lost(format!("the broker did not answer our good-bye within {GOOD_BYE:?}")));
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
+        self.full = false;
+        loop {
+            if self.written == self.writing.len() {
+                self.written = 0;
+                self.writing.clear();
+                if self.writing.capacity() > KEPT {
+                    self.writing = Vec::new();
+                }
+                let mut state = self.core.lock();
+                if state.is_closing() && self.patience.is_none() {
+                    self.patience = Some(Box::pin(tokio::time::sleep(GOOD_BYE)));
+                    cx.waker().wake_by_ref();
+                }
+                if !state.take_output(&mut self.writing) {
+                    return Ok(());
+                }
+            }
+            match Pin::new(&mut self.stream).poll_write(cx, &self.writing[self.written..]) {
+                Poll::Ready(Ok(0)) => return Err(lost("the socket takes no more bytes".to_owned())),
+                Poll::Ready(Ok(count)) => {
+                    self.written += count;
+                    if let Some(pulse) = &mut self.pulse {
+                        pulse.wrote = !std::mem::take(&mut pulse.beating);
+                    }
+                }
+                Poll::Ready(Err(error)) => return Err(lost(error.to_string())),
+                Poll::Pending => {
+                    self.full = true;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn take_frames(&mut self) -> Result<(), AmqpError> {
+        // Frames are borrowed from it while the rest of `self` works on them.
+        let mut input = std::mem::take(&mut self.input);
+        let taken = loop {
+            match input.frame(self.core.frame_max) {
+                Ok(Some(frame)) => {
+                    if let Err(error) = self.take_frame(&frame) {
+                        break Err(error);
+                    }
+                }
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.input = input;
+        taken
+    }
+
+    fn take_frame(&mut self, frame: &Frame<'_>) -> Result<(), AmqpError> {
+        let Frame { kind, channel, payload } = *frame;
+        match kind {
+            codec::METHOD => match codec::method(payload)? {
+                Method::Deliver { consumer, tag, redelivered } => {
+                    let take =
+                        self.core.lock().channels.get_mut(&channel).and_then(|c| c.delivered(consumer, tag));
+                    self.expect(channel, What::Delivery { take, tag, redelivered })
+                }
+                Method::Ack { tag, multiple } => {
+                    self.settle(channel, tag, multiple, &Outcome::Confirmed);
+                    Ok(())
+                }
+                Method::Other(class) if channel == 0 => self.connection_method(class),
+                Method::Other(class) => self.channel_method(channel, class),
+            },
+            codec::CONTENT => {
+                let (size, properties) = codec::content(payload)?;
+                let incoming = self.incoming.get_mut(&channel).filter(|incoming| incoming.size.is_none());
+                let Some(incoming) = incoming else { return Err(out_of_turn("a content header")) };
+                incoming.size = Some(size);
+                incoming.properties = properties;
+                incoming.body.reserve_exact(usize::try_from(size.min(TRUSTED)).unwrap_or_default());
+                if size == 0 { self.complete(channel) } else { Ok(()) }
+            }
+            codec::BODY => {
+                let Some(incoming) = self.incoming.get_mut(&channel) else {
+                    return Err(out_of_turn("a body"));
+                };
+                let Some(size) = incoming.size else { return Err(out_of_turn("a body")) };
+                incoming.body.extend_from_slice(payload);
+                match (incoming.body.len() as u64).cmp(&size) {
+                    std::cmp::Ordering::Less => Ok(()),
+                    std::cmp::Ordering::Equal => self.complete(channel),
+                    std::cmp::Ordering::Greater => Err(out_of_turn("a longer body than it told")),
+                }
+            }
+            // A heartbeat: that something was read is all it says.
+            _ => Ok(()),
+        }
+    }
+
+    /// A method that content follows.
+    fn expect(&mut self, channel: u16, what: What) -> Result<(), AmqpError> {
+        let incoming = Incoming { what, size: None, properties: Properties::default(), body: Vec::new() };
+        match self.incoming.insert(channel, incoming) {
+            None => Ok(()),
+            Some(_) => Err(out_of_turn("a message within a message")),
+        }
+    }
+
+    fn complete(&mut self, channel: u16) -> Result<(), AmqpError> {
+        let Some(Incoming { what, properties, body, .. }) = self.incoming.remove(&channel) else {
+            return Ok(());
+        };
+        match what {
+            What::Delivery { take, tag, redelivered } => {
+                if let Some(take) = take {
+                    let mut take = take.lock().unwrap_or_else(PoisonError::into_inner);
+                    take(Received { tag, redelivered, properties, body });
+                }
+            }
+            What::Return { code, text } => {
+                let mut state = self.core.lock();
+                if let Some(window) = state.channels.get_mut(&channel).and_then(|channel| channel.window()) {
+                    window.returned(code, text, &body, &properties);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, channel: u16, tag: u64, multiple: bool, outcome: &Outcome) {
+        let mut settled = Vec::new();
+        if let Some(window) = self.core.lock().channels.get_mut(&channel).and_then(|channel| channel.window())
+        {
+            window.settle(tag, multiple, outcome, &mut settled);
+        }
+        settled.into_iter().for_each(Settled::tell);
+    }
+
+    fn connection_method(&mut self, class: AMQPClass) -> Result<(), AmqpError> {
+        let AMQPClass::Connection(method) = class else { return Err(out_of_turn("a method on channel 0")) };
+        match method {
+            connection::AMQPMethod::Close(close) => {
+                self.core.lock().answer_close();
+                let text = close.reply_text.to_string();
+                let error = AmqpError { code: Some(close.reply_code), scope: Scope::Connection, text };
+                self.farewell.get_or_insert(error);
+                Ok(())
+            }
+            connection::AMQPMethod::CloseOk(_) => Err(lost("closed".to_owned())),
+            connection::AMQPMethod::Blocked(blocked) => {
+                self.core.tell(Event::Blocked(blocked.reason.to_string()));
+                Ok(())
+            }
+            connection::AMQPMethod::Unblocked(_) => {
+                self.core.tell(Event::Unblocked);
+                Ok(())
+            }
+            other => Err(codec::malformed(format!("{other:?} on an open connection"))),
+        }
+    }
+
+    fn channel_method(&mut self, id: u16, class: AMQPClass) -> Result<(), AmqpError> {
+        let mut remains = Remains::default();
+        let mut state = self.core.lock();
+        match class {
+            AMQPClass::Basic(basic::AMQPMethod::Nack(nack)) => {
+                drop(state);
+                self.settle(id, nack.delivery_tag, nack.multiple, &Outcome::Refused);
+            }
+            AMQPClass::Basic(basic::AMQPMethod::Return(returned)) => {
+                drop(state);
+                let (code, text) = (returned.reply_code, returned.reply_text.to_string());
+                return self.expect(id, What::Return { code, text });
+            }
+            AMQPClass::Basic(basic::AMQPMethod::Cancel(cancel)) => {
+                if let Some(channel) = state.channels.get_mut(&id) {
+                    channel.remove_consumer(cancel.consumer_tag.as_str(), &mut remains);
+                }
+                if !cancel.nowait {
+                    let ok = basic::CancelOk { consumer_tag: cancel.consumer_tag };
+                    codec::put_method(&mut state.out, id, AMQPClass::Basic(basic::AMQPMethod::CancelOk(ok)))?;
+                }
+                drop(state);
+            }
+            AMQPClass::Channel(channel::AMQPMethod::Close(close)) => {
+                let ok = channel::AMQPMethod::CloseOk(channel::CloseOk {});
+                codec::put_method(&mut state.out, id, AMQPClass::Channel(ok))?;
+                // Where both sides close at once, the answer to ours still comes.
+                if !state.channels.get(&id).is_some_and(|channel| channel.is_closing()) {
+                    let text = close.reply_text.to_string();
+                    let error = AmqpError { code: Some(close.reply_code), scope: Scope::Channel, text };
+                    state.remove_channel(id, Some(error), &mut remains);
+                }
+                drop(state);
+                self.incoming.remove(&id);
+            }
+            AMQPClass::Channel(channel::AMQPMethod::CloseOk(ok)) => {
+                if let Some(channel) = state.channels.get_mut(&id) {
+                    channel.close_answered(AMQPClass::Channel(channel::AMQPMethod::CloseOk(ok)));
+                }
+                state.remove_channel(id, None, &mut remains);
+                drop(state);
+                self.incoming.remove(&id);
+            }
+            AMQPClass::Channel(channel::AMQPMethod::Flow(flow)) => {
+                let ok = channel::AMQPMethod::FlowOk(channel::FlowOk { active: flow.active });
+                codec::put_method(&mut state.out, id, AMQPClass::Channel(ok))?;
+                drop(state);
+            }
+            class => {
+                if let Some(channel) = state.channels.get_mut(&id) {
+                    if let AMQPClass::Basic(basic::AMQPMethod::CancelOk(ok)) = &class {
+                        channel.remove_consumer(ok.consumer_tag.as_str(), &mut remains);
+                    }
+                    channel.answered(class);
+                }
+                drop(state);
+            }
+        }
+        remains.tell();
+        Ok(())
+    }
+}
+
+impl<S> Drop for Io<S> {
+    /// Also where the task ends by a panic, or with its runtime.
+    fn drop(&mut self) {
+        let end = self.end.take().unwrap_or_else(|| lost("the connection's task was ended".to_owned()));
+        self.core.end(end);
+    }
+}
+
+/// Half-intervals without a byte from the broker after which it counts as gone: two whole ones.
+const SILENT_BEATS: u32 = 4;
+
+/// Heartbeats: something is written in each half of the interval, and something has to come.
+struct Pulse {
+    interval: Interval,
+    /// Something was written since the last beat; a heartbeat does not count, or every second one would be left out.
+    wrote: bool,
+    beating: bool,
+    silent: u32,
+}
+
+impl Pulse {
+    fn new(heartbeat: u16) -> Option<Self> {
+        if heartbeat == 0 {
+            return None;
+        }
+        let half = Duration::from_secs(heartbeat.into()) / 2;
+        let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + half, half);
+        // After a pause of this process one beat is late, not many missed.
+        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Some(Self { interval, wrote: true, beating: false, silent: 0 })
+    }
+}
+
+fn lost(text: String) -> AmqpError {
+    AmqpError { code: None, scope: Scope::Connection, text }
+}
+
+fn out_of_turn(what: &str) -> AmqpError {
+    codec::malformed(format!("{what} that was not to come now"))
+}

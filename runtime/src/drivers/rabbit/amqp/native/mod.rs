@@ -1,0 +1,112 @@
+//! A connection of our own, on tokio, over the frames of `amq-protocol`.
+//!
+//! Users queue bytes under one lock; one task for each connection writes them, as many as there are at a time, and hands
+//! out what comes. Outcomes of publishes are exact: the broker returns a message before it confirms it. Knows no runtime
+//! but the current one, starts no thread, and holds nothing but what is written or read next.
+
+mod acks;
+mod channel;
+mod codec;
+mod core;
+mod handshake;
+mod input;
+mod io;
+mod window;
+
+pub(super) use channel::{Channel, ChannelAcks};
+
+use self::core::Core;
+use super::{AmqpError, Event, Message, Node, OnOutcome};
+use crate::transport::{ConnectFailure, ConnectFailureKind};
+use crate::wire::WireFormat;
+use input::Input;
+use io::Io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+/// One connection to one node. Dropping it closes it.
+#[derive(Clone)]
+pub(in crate::drivers::rabbit) struct Connection {
+    handle: Arc<Handle>,
+}
+
+struct Handle(Arc<Core>);
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.begin_close();
+    }
+}
+
+/// A handshake that takes longer has met a peer that will not answer.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
+
+impl Connection {
+    /// Logs in to `node`; a `heartbeat` of 0 seconds is none. Events go to the returned receiver from then on. The
+    /// connection's task runs on the current runtime.
+    pub(in crate::drivers::rabbit) async fn open(
+        node: &Node,
+        name: &str,
+        heartbeat: u16,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Event>), ConnectFailure> {
+        let failed =
+            |cause| ConnectFailure { kind: ConnectFailureKind::Unreachable, node: node.address(), cause };
+        let opening = async {
+            let connected = TcpStream::connect((node.host.host.as_str(), node.host.port)).await;
+            let mut stream = connected.map_err(|error| failed(error.to_string()))?;
+            // What is written is written whole; waiting for more would only delay it.
+            stream.set_nodelay(true).map_err(|error| failed(error.to_string()))?;
+            let mut input = Input::default();
+            let agreed = handshake::log_in(&mut stream, &mut input, node, name, heartbeat).await?;
+            Ok((stream, input, agreed))
+        };
+        let (stream, input, agreed) = match tokio::time::timeout(HANDSHAKE_LIMIT, opening).await {
+            Ok(opened) => opened?,
+            Err(_) => return Err(failed(format!("no complete handshake within {HANDSHAKE_LIMIT:?}"))),
+        };
+        let (events, receiver) = mpsc::unbounded_channel();
+        let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events));
+        tokio::spawn(Io::new(Arc::clone(&core), stream, input, heartbeat).run());
+        Ok((Self { handle: Arc::new(Handle(core)) }, receiver))
+    }
+
+    /// A new channel.
+    pub(in crate::drivers::rabbit) async fn channel(&self) -> Result<Channel, AmqpError> {
+        Channel::open(Arc::clone(&self.handle.0)).await
+    }
+
+    /// Says good-bye to the broker.
+    pub(in crate::drivers::rabbit) async fn close(&self) {
+        self.handle.0.begin_close();
+        self.handle.0.ended().await;
+    }
+}
+
+/// A channel in confirm mode.
+#[derive(Clone)]
+pub(in crate::drivers::rabbit) struct Confirms {
+    channel: Channel,
+}
+
+impl Confirms {
+    /// Puts `channel` into confirm mode.
+    pub(in crate::drivers::rabbit) async fn start(
+        channel: Channel,
+        format: Arc<dyn WireFormat>,
+    ) -> Result<Self, AmqpError> {
+        channel.confirm_mode(format).await?;
+        Ok(Self { channel })
+    }
+
+    /// Whether messages can be published.
+    pub(in crate::drivers::rabbit) fn is_open(&self) -> bool {
+        self.channel.is_open()
+    }
+
+    /// Publishes; returns at once. Messages leave in the order of calls.
+    pub(in crate::drivers::rabbit) fn publish(&self, message: Message, on_outcome: OnOutcome) {
+        self.channel.publish(message, on_outcome);
+    }
+}

@@ -1,0 +1,104 @@
+//! The published messages of one channel that the broker has not spoken of yet.
+//!
+//! The broker numbers what is published on a channel in confirm mode, returns what no queue takes, and then confirms it:
+//! the return comes before the confirmation of the same message, so by then it is known. A return is paired by the
+//! `_unique_id` in the returned body.
+
+use super::super::{AmqpError, Message, OnOutcome, Outcome};
+use crate::id::MessageId;
+use crate::wire::{Properties, WireFormat};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// A message that the broker has, and who wants to know what became of it.
+pub(super) struct Unconfirmed {
+    pub(super) message: Message,
+    pub(super) on_outcome: OnOutcome,
+}
+
+/// A message with the broker's word on it.
+pub(super) struct Settled {
+    unconfirmed: Unconfirmed,
+    outcome: Outcome,
+}
+
+impl Settled {
+    pub(super) fn tell(self) {
+        let Unconfirmed { message, on_outcome } = self.unconfirmed;
+        on_outcome(self.outcome, Some(message));
+    }
+}
+
+/// Unconfirmed messages in the order of publishing.
+pub(super) struct Window {
+    format: Arc<dyn WireFormat>,
+    /// The number of the first entry.
+    first: u64,
+    entries: VecDeque<Option<Unconfirmed>>,
+    returned: HashMap<MessageId, Outcome>,
+}
+
+impl Window {
+    pub(super) fn new(format: Arc<dyn WireFormat>) -> Self {
+        // The first message in confirm mode is number 1.
+        Self { format, first: 1, entries: VecDeque::new(), returned: HashMap::new() }
+    }
+
+    /// A message whose frames are queued.
+    pub(super) fn push(&mut self, unconfirmed: Unconfirmed) {
+        self.entries.push_back(Some(unconfirmed));
+    }
+
+    /// A returned message. Its confirmation is still to come.
+    pub(super) fn returned(&mut self, code: u16, text: String, body: &[u8], properties: &Properties) {
+        match self.format.unique_id(body, properties) {
+            Some(id) => drop(self.returned.insert(id, Outcome::Returned { code, text })),
+            None => {
+                tracing::warn!(bytes = body.len(), "the broker returned a message without a readable id")
+            }
+        }
+    }
+
+    /// The broker's word on number `tag`, with `multiple` on all up to it.
+    pub(super) fn settle(&mut self, tag: u64, multiple: bool, outcome: &Outcome, into: &mut Vec<Settled>) {
+        let Some(place) = tag.checked_sub(self.first).and_then(|place| usize::try_from(place).ok()) else {
+            return;
+        };
+        if multiple {
+            let count = (place + 1).min(self.entries.len());
+            for entry in self.entries.drain(..count).flatten() {
+                into.push(settled(entry, &mut self.returned, outcome.clone()));
+            }
+            self.first += count as u64;
+            return;
+        }
+        if let Some(entry) = self.entries.get_mut(place).and_then(Option::take) {
+            into.push(settled(entry, &mut self.returned, outcome.clone()));
+        }
+        while let Some(None) = self.entries.front() {
+            self.entries.pop_front();
+            self.first += 1;
+        }
+    }
+
+    /// No word will come any more.
+    pub(super) fn lose(self, error: &AmqpError, into: &mut Vec<Settled>) {
+        let mut returned = self.returned;
+        for entry in self.entries.into_iter().flatten() {
+            into.push(settled(entry, &mut returned, Outcome::Lost(error.clone())));
+        }
+    }
+}
+
+fn settled(
+    unconfirmed: Unconfirmed,
+    returned: &mut HashMap<MessageId, Outcome>,
+    outcome: Outcome,
+) -> Settled {
+    // What was returned is in no queue, whatever became of its confirmation.
+    let outcome = match returned.is_empty() {
+        true => outcome,
+        false => returned.remove(&unconfirmed.message.unique_id).unwrap_or(outcome),
+    };
+    Settled { unconfirmed, outcome }
+}
