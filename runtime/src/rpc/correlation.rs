@@ -45,8 +45,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Event {
     /// It has ended.
     Ended(Outcome),
-    /// The server is alive.
-    Heartbeat,
+    /// The server is alive, or had no way to say so until now: see [`Waiting::tell_signs_of_life`].
+    Alive,
     /// The broker has said what became of the request. Only after [`Waiting::tell_when_settled`].
     Settled,
 }
@@ -69,6 +69,13 @@ impl Correlation {
             Some(slot) if reply.ending => slot.finish(reply),
             Some(slot) => slot.interim(reply),
         }
+    }
+
+    /// The way of the replies was cut off: what servers have said meanwhile comes later.
+    pub(crate) fn interrupted(&self) {
+        let monitored: Vec<_> =
+            lock(&self.slots).values().filter(|slot| slot.is_monitored()).map(Arc::clone).collect();
+        monitored.iter().for_each(|slot| slot.alive());
     }
 
     /// Ends every call that waits.
@@ -109,6 +116,12 @@ impl Waiting {
         poll_fn(|cx| self.slot.poll(cx)).await
     }
 
+    /// Asks to be woken when the server's time to give signs of life begins anew: when the broker has the request, and when
+    /// replies were cut off.
+    pub(crate) fn tell_signs_of_life(&self) {
+        self.slot.monitored.store(true, Ordering::SeqCst);
+    }
+
     /// Asks to be woken also by a confirmation, which is not worth a wake-up while a call is young.
     pub(crate) fn tell_when_settled(&self) {
         self.slot.tell_settled.store(true, Ordering::SeqCst);
@@ -127,6 +140,7 @@ pub(crate) struct Slot {
     confirmed: AtomicBool,
     settled: AtomicBool,
     tell_settled: AtomicBool,
+    monitored: AtomicBool,
     node: OnceLock<Arc<str>>,
     state: Mutex<State>,
 }
@@ -135,7 +149,7 @@ pub(crate) struct Slot {
 struct State {
     outcome: Option<Outcome>,
     first_part: Option<IncomingReply>,
-    heartbeat: bool,
+    alive: bool,
     waker: Option<Waker>,
 }
 
@@ -148,6 +162,9 @@ impl Slot {
         }
         self.confirmed.store(true, Ordering::SeqCst);
         self.settled();
+        if self.is_monitored() {
+            self.alive();
+        }
     }
 
     /// The broker's word will not come, though it may have taken the request. The reply, or the deadline, decides.
@@ -164,11 +181,34 @@ impl Slot {
 
     /// The broker did not take the request. A reply that came first wins.
     pub(crate) fn failed(&self, error: PublishError) {
+        self.end(Outcome::Failed(error));
+    }
+
+    /// Whatever came first is the end.
+    fn end(&self, outcome: Outcome) {
         let mut state = lock(&self.state);
-        state.outcome.get_or_insert(Outcome::Failed(error));
+        state.outcome.get_or_insert(outcome);
         let waker = state.waker.take();
         drop(state);
         wake(waker);
+    }
+
+    /// The server's time to give a sign of life begins anew.
+    fn alive(&self) {
+        let mut state = lock(&self.state);
+        state.alive = true;
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
+    }
+
+    fn is_monitored(&self) -> bool {
+        self.monitored.load(Ordering::SeqCst)
+    }
+
+    /// Whether the broker has said what became of the request, or will not say it any more.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_confirmed(&self) -> bool {
@@ -200,10 +240,8 @@ impl Slot {
             state.first_part = Some(reply);
             return Placed::Interim;
         }
-        state.heartbeat = true;
-        let waker = state.waker.take();
         drop(state);
-        wake(waker);
+        self.alive();
         Placed::Interim
     }
 
@@ -212,8 +250,8 @@ impl Slot {
         if let Some(outcome) = state.outcome.take() {
             return Poll::Ready(Event::Ended(outcome));
         }
-        if std::mem::take(&mut state.heartbeat) {
-            return Poll::Ready(Event::Heartbeat);
+        if std::mem::take(&mut state.alive) {
+            return Poll::Ready(Event::Alive);
         }
         match &mut state.waker {
             Some(waker) => waker.clone_from(cx.waker()),

@@ -56,5 +56,6 @@ impl Sink for ReplySink {
 
     fn interrupted(&self) {
         self.counters.connections_lost.add();
+        self.correlation.interrupted();
     }
 }

@@ -1,0 +1,179 @@
+//! What callers are told when the connection, the broker or the answer is not as it should be.
+
+use crate::double::{Double, Fate, ready, reconnecting, refused};
+use crate::logged::Logged;
+use crate::raw::{RawPeer, RawQueue};
+use crate::support::{client, no_context};
+use oslo_messaging::contract::Call;
+use oslo_messaging::drivers::memory::MemoryBroker;
+use oslo_messaging::error::{CallError, CastError, ErrorKind, NotSentReason, Ran, RemoteFailure};
+use oslo_messaging::json::RawJson;
+use oslo_messaging::rpc::RpcClient;
+use oslo_messaging::transport::PublishError;
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// A client over a driver that does as the test says, and a peer that serves by hand.
+struct Scene {
+    broker: MemoryBroker,
+    double: Double,
+    client: RpcClient,
+    peer: RawPeer,
+    queue: RawQueue,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let broker = MemoryBroker::new();
+        let double = Double::on(&broker);
+        let client = client(&double.transport(), "t");
+        let peer = RawPeer::on(&broker);
+        let queue = peer.consume("t").await;
+        Self { broker, double, client, peer, queue }
+    }
+
+    fn call(&self) -> Call<Result<RawJson, RemoteFailure>> {
+        self.client.call(&no_context(), "show", &json!({}))
+    }
+
+    async fn answer(&self, request: &Value) {
+        self.peer.answer(request, json!({"result": 1, "failure": null, "ending": true})).await;
+    }
+}
+
+fn not_sent() -> PublishError {
+    PublishError::NotSent(NotSentReason::Blocked("memory".to_owned()))
+}
+
+fn returned() -> PublishError {
+    PublishError::Returned {
+        exchange: "openstack".to_owned(),
+        routing_key: "t".to_owned(),
+        code: 312,
+        text: "NO_ROUTE".to_owned(),
+        node: None,
+    }
+}
+
+#[tokio::test]
+async fn a_failed_call_is_logged_without_the_argument_that_did_not_fit() {
+    let logged = Logged::default();
+    let _default = tracing::subscriber::set_default(logged.clone());
+    let mut scene = Scene::new().await;
+    let call = tokio::spawn(scene.call());
+    let request = scene.queue.next().await;
+    let failure = json!({
+        "class": "TypeError", "module": "builtins", "tb": [], "args": [], "kwargs": {},
+        "message": "C.show() argument 'pin' does not fit: invalid type: string \"s3cret\", expected u32",
+    });
+    let refusal = json!({
+        "result": null, "failure": failure.to_string(), "ending": true, "_peer": "rust", "_refused": "invalid_arguments",
+    });
+    scene.peer.answer(&request, refusal).await;
+    let error = call.await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("s3cret"), "the caller sees what its server said: {error}");
+    let text = logged.text();
+    assert!(text.contains("call failed") && text.contains("invalid_arguments"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_refused_once_may_have_run_whatever_became_of_it_later() {
+    for later in [not_sent, returned] {
+        let scene = Scene::new().await;
+        scene.double.requests([Fate::Sent(Err(refused())), Fate::Kept(later())]);
+        let error = scene.call().await.unwrap_err();
+        assert_eq!((error.kind(), error.ran()), (ErrorKind::Unconfirmed, Ran::Maybe), "{error}");
+        assert!(error.to_string().contains("refused"), "{error}");
+
+        scene.double.requests([Fate::Sent(Err(refused())), Fate::Kept(later())]);
+        let error = scene.client.cast(&no_context(), "show", &json!({})).await.unwrap_err();
+        assert!(matches!(error, CastError::Unconfirmed(_)), "{error:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitored_call_outlives_an_outage_of_ours() {
+    let mut scene = Scene::new().await;
+    let begun = Instant::now();
+    let call = tokio::spawn(scene.call().call_monitor(Duration::from_secs(2)));
+    let request = scene.queue.next().await;
+    sleep(Duration::from_secs(1)).await;
+    scene.double.set_health(reconnecting());
+    sleep(Duration::from_secs(5)).await;
+    scene.double.set_health(ready());
+    sleep(Duration::from_millis(1900)).await;
+    scene.peer.answer(&request, json!({"result": null, "failure": null, "ending": false})).await;
+    // Then the server falls silent.
+    let error = call.await.unwrap().unwrap_err();
+    let CallError::ServerLost(lost) = &error else { panic!("{error:?}") };
+    assert_eq!((lost.silent_for, begun.elapsed()), (Duration::from_secs(2), Duration::from_millis(9900)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitor_watches_from_the_confirmation_on() {
+    let mut scene = Scene::new().await;
+    scene.double.requests([Fate::Held]);
+    let begun = Instant::now();
+    let call = tokio::spawn(scene.call().call_monitor(Duration::from_secs(2)));
+    scene.queue.next().await;
+    sleep(Duration::from_secs(5)).await;
+    scene.double.settle_held();
+    assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::ServerLost);
+    assert_eq!(begun.elapsed(), Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_monitor_begins_anew_when_the_reply_queue_was_lost() {
+    let mut scene = Scene::new().await;
+    let begun = Instant::now();
+    let call = tokio::spawn(scene.call().call_monitor(Duration::from_secs(2)));
+    let request = scene.queue.next().await;
+    sleep(Duration::from_millis(1500)).await;
+    scene.broker.kill_consumers(request["_reply_q"].as_str().unwrap());
+    assert_eq!(call.await.unwrap().unwrap_err().kind(), ErrorKind::ServerLost);
+    assert_eq!(begun.elapsed(), Duration::from_millis(3500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_by_its_deadline_however_slow_the_broker_is() {
+    let scene = Scene::new().await;
+    for (inspection, consumers) in [(300, Some(1)), (60_000, None)] {
+        scene.double.take_for_an_inspection(Duration::from_millis(inspection));
+        let begun = Instant::now();
+        let error = scene.call().timeout(Duration::from_secs(5)).await.unwrap_err();
+        let CallError::Timeout(info) = &error else { panic!("{error:?}") };
+        assert_eq!(info.consumers, consumers, "{error}");
+        let late = begun.elapsed() - Duration::from_secs(5);
+        assert!(late <= Duration::from_millis(100), "{late:?} after the deadline");
+    }
+    assert_eq!(scene.double.inspections(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_broker_that_has_not_confirmed_or_is_away_is_not_asked_about_the_queue() {
+    let scene = Scene::new().await;
+    scene.double.requests([Fate::Held]);
+    let begun = Instant::now();
+    let error = scene.call().timeout(Duration::from_secs(5)).await.unwrap_err();
+    let CallError::Timeout(info) = &error else { panic!("{error:?}") };
+    assert_eq!((info.confirmed, info.consumers), (Some(false), None), "{error}");
+    assert!(begun.elapsed() <= Duration::from_millis(5100), "{:?}", begun.elapsed());
+    scene.double.set_health(reconnecting());
+    let error = scene.call().timeout(Duration::from_secs(5)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(scene.double.inspections(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_while_the_queue_is_looked_at_is_the_answer() {
+    let mut scene = Scene::new().await;
+    scene.double.take_for_an_inspection(Duration::from_secs(60));
+    let call = tokio::spawn(scene.call().timeout(Duration::from_secs(5)));
+    let request = scene.queue.next().await;
+    sleep(Duration::from_millis(4900)).await;
+    assert_eq!(scene.double.inspections(), 1);
+    scene.answer(&request).await;
+    assert_eq!(call.await.unwrap().unwrap().as_str(), "1");
+}
