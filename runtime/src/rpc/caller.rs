@@ -213,11 +213,7 @@ impl Shared {
             unique_id,
             context: &invocation.context,
         };
-        let properties = self.driver.format().encode_request(&request, &mut body);
-        let limit = self.options.limits.body;
-        if body.len() > limit {
-            return Err(NotSentReason::TooLarge { size: body.len(), limit });
-        }
+        let properties = self.driver.format().encode_request(&request, &self.options.limits, &mut body)?;
         let mandatory = self.driver.capabilities().mandatory && !matches!(route, Route::Fanout { .. });
         let deadline = Some(begun.deadline.into_std());
         Ok(Publish {

@@ -36,6 +36,8 @@ pub(crate) enum Placed {
 pub(crate) enum Outcome {
     /// The server answered.
     Reply(Box<IncomingReply>),
+    /// The server answered what is over a limit of this side; the text says which.
+    Unreadable(String),
     /// The broker did not take the request.
     Failed(PublishError),
 }
@@ -68,6 +70,15 @@ impl Correlation {
             None => Placed::Unknown(reply.message_id),
             Some(slot) if reply.ending => slot.finish(reply),
             Some(slot) => slot.interim(reply),
+        }
+    }
+
+    /// Ends the call of a reply that cannot be read.
+    pub(crate) fn unreadable(&self, message_id: &str, cause: String) {
+        let Ok(id) = message_id.parse::<MessageId>() else { return };
+        let slot = lock(&self.slots).remove(&id);
+        if let Some(slot) = slot {
+            slot.end(Outcome::Unreadable(cause));
         }
     }
 

@@ -8,7 +8,7 @@ use super::monitor::Monitor;
 use super::refusals::Refusals;
 use super::wait::{SETTLING, Silence, answer, ended_by, settled_late};
 use crate::contract::{Answer, Invocation, classify};
-use crate::error::{CallFault, NotSent, NotSentReason, ServerLost, TimeoutInfo};
+use crate::error::{BadReply, CallFault, NotSent, NotSentReason, ServerLost, TimeoutInfo};
 use crate::id::MessageId;
 use crate::serving::after;
 use crate::transport::{DriverError, Publish, PublishError, QueueState, ReplyAddress, Route};
@@ -87,6 +87,10 @@ impl Shared {
                     None => Ok(Answer::Result(reply.result.unwrap_or_default())),
                     Some(failure) => classify(failure, reply.refused, begun.info(invocation, node)),
                 }
+            }
+            End::Outcome(Outcome::Unreadable(cause)) => {
+                let request = begun.info(invocation, node);
+                Err(CallFault::BadReply(Box::new(BadReply { request, cause })))
             }
             End::Outcome(Outcome::Failed(error)) => {
                 Err(self.not_taken(refusals.sum_up(error), invocation, begun).into())

@@ -5,6 +5,7 @@ mod compress;
 mod envelope;
 mod failure;
 mod inner;
+mod limits;
 mod notification;
 mod number;
 mod oddities;
@@ -15,6 +16,7 @@ mod shown;
 mod tagged;
 
 pub use compress::Compression;
+pub use limits::{Limits, OverLimit};
 pub use oslo2::Oslo2;
 pub(crate) use shown::{line, short};
 
@@ -59,24 +61,6 @@ pub enum Header {
     Text(String),
     /// An integer.
     Integer(i64),
-}
-
-/// Bounds on what is read and written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Largest body in bytes, before and after decompression. Default 16 MiB.
-    pub body: usize,
-    /// Deepest nesting. Default 128.
-    pub depth: usize,
-    /// Most keys in one message. Default 100,000.
-    pub keys: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { body: 16 << 20, depth: 128, keys: 100_000 }
-    }
 }
 
 /// A request to encode.
@@ -251,8 +235,10 @@ pub struct IncomingReply {
 pub struct Malformed {
     /// What is wrong, without the message's content.
     pub cause: String,
-    /// Where a typed failure can go, if that much could be read.
+    /// Where a typed failure can go, if that much of a request could be read.
     pub answer_to: Option<Box<AnswerTo>>,
+    /// Which call it answers (`_msg_id`), if that much of a reply could be read: it has no better answer to wait for.
+    pub answers: Option<Box<str>>,
 }
 
 /// Where to answer a request that cannot be run.
@@ -279,10 +265,26 @@ impl AnswerTo {
 /// How messages look on a broker: a pure codec.
 pub trait WireFormat: fmt::Debug + Send + Sync {
     /// Writes a request's body to the end of `body`.
-    fn encode_request(&self, request: &OutgoingRequest<'_>, body: &mut Vec<u8>) -> Properties;
+    ///
+    /// # Errors
+    /// When a reader with the same limits would refuse it. What is then in `body` is not to be sent.
+    fn encode_request(
+        &self,
+        request: &OutgoingRequest<'_>,
+        limits: &Limits,
+        body: &mut Vec<u8>,
+    ) -> Result<Properties, OverLimit>;
 
     /// Writes a reply's body to the end of `body`.
-    fn encode_reply(&self, reply: &OutgoingReply<'_>, body: &mut Vec<u8>) -> Properties;
+    ///
+    /// # Errors
+    /// When a reader with the same limits would refuse it. What is then in `body` is not to be sent.
+    fn encode_reply(
+        &self,
+        reply: &OutgoingReply<'_>,
+        limits: &Limits,
+        body: &mut Vec<u8>,
+    ) -> Result<Properties, OverLimit>;
 
     /// Writes a notification's body to the end of `body`.
     ///

@@ -3,16 +3,28 @@
 use crate::double::{Double, Fate, ready, reconnecting, refused};
 use crate::logged::Logged;
 use crate::raw::{RawPeer, RawQueue};
-use crate::support::{client, no_context};
-use oslo_messaging::contract::Call;
-use oslo_messaging::drivers::memory::MemoryBroker;
+use crate::support::{client, no_context, server, transport_on};
+use oslo_messaging::contract::{Call, DynRequest};
+use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::error::{CallError, CastError, ErrorKind, NotSentReason, Ran, RemoteFailure};
 use oslo_messaging::json::RawJson;
 use oslo_messaging::rpc::RpcClient;
-use oslo_messaging::transport::PublishError;
+use oslo_messaging::transport::{PublishError, Transport, TransportOptions};
+use oslo_messaging::wire::{Compression, Oslo2};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
+
+/// A value nested so deep.
+fn deep(levels: usize) -> Value {
+    (0..levels).fold(json!(1), |inner, _| json!([inner]))
+}
+
+/// A value with more keys than a message may have.
+fn wide() -> Value {
+    (0..100_001).map(|n| (n.to_string(), json!(n))).collect::<serde_json::Map<_, _>>().into()
+}
 
 /// A client over a driver that does as the test says, and a peer that serves by hand.
 struct Scene {
@@ -176,4 +188,70 @@ async fn an_answer_while_the_queue_is_looked_at_is_the_answer() {
     assert_eq!(scene.double.inspections(), 1);
     scene.answer(&request).await;
     assert_eq!(call.await.unwrap().unwrap().as_str(), "1");
+}
+
+#[tokio::test]
+async fn a_reply_over_a_limit_of_this_side_ends_its_call_and_has_run() {
+    let mut scene = Scene::new().await;
+    // A result in the first of two parts is not the end, but the end would come without it.
+    for (result, ending) in [(deep(128), true), (wide(), true), (deep(128), false)] {
+        let call = tokio::spawn(scene.call());
+        let request = scene.queue.next().await;
+        scene.peer.answer(&request, json!({"result": result, "failure": null, "ending": ending})).await;
+        let error = call.await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.ran()), (ErrorKind::BadReply, Ran::Yes), "{error}");
+        assert!(error.to_string().contains("allowed are"), "{error}");
+    }
+    let call = tokio::spawn(scene.call());
+    let request = scene.queue.next().await;
+    scene.peer.answer(&request, json!({"result": deep(127), "failure": null, "ending": true})).await;
+    assert_eq!(call.await.unwrap().unwrap().as_str().len(), 2 * 127 + 1);
+}
+
+/// A driver whose messages are compressed.
+fn compressing(broker: &MemoryBroker) -> MemoryDriver {
+    let format = Oslo2::new().with_compression(Some(Compression::Gzip));
+    MemoryDriver::with_format(broker.clone(), Arc::new(format))
+}
+
+#[tokio::test]
+async fn a_request_that_no_reader_would_take_is_not_sent() {
+    let broker = MemoryBroker::new();
+    let mut options = TransportOptions::default();
+    options.limits.body = 64 << 10;
+    let client = client(&Transport::new(Arc::new(compressing(&broker)), options), "t");
+    let mut queue = RawPeer::on(&broker).consume("t").await;
+    let too_long = json!({"text": "x".repeat(64 << 10)});
+    for args in [too_long, json!({"deep": deep(127)}), json!({"wide": wide()})] {
+        let error = client.call(&no_context(), "show", &args).await.unwrap_err();
+        assert_eq!((error.kind(), error.ran()), (ErrorKind::NotSent, Ran::No), "{error}");
+        let error = client.cast(&no_context(), "show", &args).await.unwrap_err();
+        assert!(matches!(error, CastError::NotSent(_)), "{error:?}");
+    }
+    let context = no_context().with("deep", &deep(128)).unwrap();
+    let error = client.call(&context, "show", &json!({})).await.unwrap_err();
+    assert!(error.to_string().contains("nested 129 levels deep, allowed are 128"), "{error}");
+    assert!(queue.arrived().is_empty());
+}
+
+#[tokio::test]
+async fn an_answer_that_no_reader_would_take_becomes_a_failure() {
+    let broker = MemoryBroker::new();
+    let mut options = TransportOptions::default();
+    options.limits.body = 4 << 20;
+    let serving = Transport::new(Arc::new(compressing(&broker)), options);
+    let answer = |request: DynRequest| async move {
+        Ok(match request.method.as_str() {
+            "long" => json!("x".repeat(4 << 20)),
+            "deep" => deep(128),
+            _ => wide(),
+        })
+    };
+    let _handle = server(&serving, "t", answer).build().unwrap().start().await.unwrap();
+    let client = client(&transport_on(&broker), "t");
+    for method in ["long", "deep", "wide"] {
+        let error = client.call(&no_context(), method, &json!({})).await.unwrap_err();
+        let CallError::Remote(failure) = &error else { panic!("{error:?}") };
+        assert_eq!(failure.class, "ResultTooLarge", "{error}");
+    }
 }
