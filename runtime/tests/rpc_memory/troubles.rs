@@ -3,7 +3,7 @@
 use crate::double::{Double, Fate, ready, reconnecting, refused};
 use crate::logged::Logged;
 use crate::raw::{RawPeer, RawQueue};
-use crate::support::{client, no_context, server, transport_on};
+use crate::support::{client, echo, no_context, server, transport_on};
 use oslo_messaging::contract::{Call, DynRequest};
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::error::{CallError, CastError, ErrorKind, NotSentReason, Ran, RemoteFailure};
@@ -254,4 +254,67 @@ async fn an_answer_that_no_reader_would_take_becomes_a_failure() {
         let CallError::Remote(failure) = &error else { panic!("{error:?}") };
         assert_eq!(failure.class, "ResultTooLarge", "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_server_whose_replies_do_not_settle_takes_no_more_requests() {
+    const REQUESTS: usize = 1000;
+    let broker = MemoryBroker::new();
+    let double = Double::on(&broker);
+    let handle =
+        server(&double.transport(), "t", echo).concurrency(4).build().unwrap().start().await.unwrap();
+    double.hold_replies(true);
+    let client = client(&transport_on(&broker), "t");
+    let calls: Vec<_> =
+        (0..REQUESTS).map(|_| tokio::spawn(client.call(&no_context(), "show", &json!({})))).collect();
+    // It comes to rest with every slot waiting for room, and the backlog is still the broker's.
+    while handle.stats().succeeded < 256 || handle.stats().running < 4 || handle.stats().waiting == 0 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..1000 {
+        tokio::task::yield_now().await;
+    }
+    let kept = double.held();
+    assert!((256..=260).contains(&kept), "{kept} replies kept");
+    assert_eq!(
+        broker.queue("t").unwrap().messages as usize + broker.unacknowledged("t").unwrap(),
+        REQUESTS - kept
+    );
+    double.hold_replies(false);
+    double.settle_held();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    // A stop waits for nobody's room.
+    double.hold_replies(true);
+    let _more: Vec<_> =
+        (0..REQUESTS).map(|_| tokio::spawn(client.call(&no_context(), "show", &json!({})))).collect();
+    while double.held() < 256 {
+        tokio::task::yield_now().await;
+    }
+    handle.stop();
+    while handle.stats().running > 0 {
+        tokio::task::yield_now().await;
+    }
+    double.settle_held();
+    assert_eq!(handle.wait(Duration::from_secs(3600)).await.aborted, 0);
+}
+
+#[test]
+fn a_server_ends_with_the_runtime_that_it_was_started_on() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let broker = MemoryBroker::new();
+    let transport = transport_on(&broker);
+    let server = server(&transport, "t", echo).build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let handle = first.block_on(server.start()).unwrap();
+    drop(first);
+    second.block_on(async {
+        handle.wait(Duration::from_secs(3600)).await;
+        assert_eq!(broker.queue("t").unwrap().consumers, 0);
+        let handle = server.start().await.unwrap();
+        client(&transport, "t").call(&no_context(), "show", &json!({})).await.unwrap();
+        handle.stop();
+        handle.wait(Duration::from_secs(3600)).await;
+    });
 }

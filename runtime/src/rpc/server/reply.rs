@@ -87,7 +87,14 @@ fn publish(run: Arc<Run>, mut reply: Reply) {
     // The first try may wait for a connection as long as the reply is worth anything.
     message.deadline = Some(reply.give_up_at.max(Instant::now() + PAUSE).into_std());
     let driver = Arc::clone(&run.driver);
-    driver.publish(message, Box::new(move |settled| settle(run, reply, settled)));
+    run.reply_leaves();
+    driver.publish(
+        message,
+        Box::new(move |settled| {
+            run.reply_settles();
+            settle(run, reply, settled);
+        }),
+    );
 }
 
 /// A reply's message with a fresh `_unique_id`: Python drops a second one with the same.
