@@ -190,7 +190,7 @@ pub struct IncomingRequest {
     pub monitor: Option<Duration>,
     /// `_unique_id`, if sent.
     pub unique_id: Option<String>,
-    /// What remained of the caller's timeout at sending.
+    /// What remained of the caller's timeout at sending: `_deadline_ms`, or the message's expiration where that is less.
     pub remaining: Option<Duration>,
     /// Context entries in wire order, without the `_context_` prefix.
     pub context: Vec<(String, RawJson)>,

@@ -166,7 +166,10 @@ impl WireFormat for Oslo2 {
         limits: &Limits,
     ) -> Result<IncomingRequest, Malformed> {
         let inner = self.read(body, properties, limits)?;
-        let (request, oddities) = request::decode(&inner, limits)?;
+        let (mut request, oddities) = request::decode(&inner, limits)?;
+        // A request that waited for its sender's connection says so in the properties only: its body was written before.
+        request.remaining =
+            request.remaining.map(|remaining| properties.expiration.unwrap_or(remaining).min(remaining));
         self.oddities.count(&request.method, oddities);
         Ok(request)
     }

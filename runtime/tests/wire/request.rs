@@ -1,10 +1,12 @@
 //! Requests: WIRE 2.1 written and read, the oddities of 2.5.
 
-use super::{inner, request};
+use super::{enveloped, inner, json, request};
 use oslo_messaging::context::Context;
 use oslo_messaging::id::MessageId;
 use oslo_messaging::version::Version;
-use oslo_messaging::wire::{IncomingVersion, Limits, Oslo2, OutgoingCall, OutgoingRequest, WireFormat};
+use oslo_messaging::wire::{
+    IncomingVersion, Limits, Oslo2, OutgoingCall, OutgoingRequest, Properties, WireFormat,
+};
 use std::time::Duration;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -215,4 +217,16 @@ fn of_equal_keys_the_last_counts() {
             .enumerate()
             .all(|(n, (k, v))| *k == format!("k{n}") && v.as_str() == (n + 20).to_string())
     );
+}
+
+#[test]
+fn a_request_that_waited_for_its_sender_has_the_less_of_two_times_left() {
+    let inner =
+        r#"{"method": "m", "args": {}, "_msg_id": "1", "_reply_q": "reply_q", "_deadline_ms": 60000}"#;
+    let left = |expiration: Option<u64>| {
+        let properties = Properties { expiration: expiration.map(Duration::from_millis), ..json() };
+        let read = Oslo2::new().decode_request(&enveloped(inner), &properties, &Limits::default()).unwrap();
+        read.remaining.unwrap().as_millis()
+    };
+    assert_eq!((left(None), left(Some(10_000)), left(Some(90_000))), (60_000, 10_000, 60_000));
 }
