@@ -2,6 +2,7 @@
 //! neither sockets nor tokio.
 
 mod compress;
+mod debug;
 mod envelope;
 mod failure;
 mod inner;
@@ -16,6 +17,7 @@ mod shown;
 mod tagged;
 
 pub use compress::Compression;
+pub(crate) use debug::Bytes;
 pub use limits::{Limits, OverLimit};
 pub use oslo2::Oslo2;
 pub(crate) use shown::{line, short};
@@ -64,7 +66,6 @@ pub enum Header {
 }
 
 /// A request to encode.
-#[derive(Debug)]
 pub struct OutgoingRequest<'a> {
     /// Wire name of the method.
     pub method: &'a str,
@@ -107,7 +108,6 @@ pub struct OutgoingReply<'a> {
 }
 
 /// What a reply says.
-#[derive(Debug)]
 pub enum OutgoingReplyBody<'a> {
     /// The method's result: a JSON value, already encoded.
     Result(&'a str),
@@ -126,7 +126,6 @@ pub enum OutgoingReplyBody<'a> {
 }
 
 /// A notification to encode.
-#[derive(Debug)]
 pub struct OutgoingNotification<'a> {
     /// Its id, a UUID with dashes.
     pub message_id: &'a str,
@@ -149,7 +148,7 @@ pub struct OutgoingNotification<'a> {
 }
 
 /// A decoded notification.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingNotification {
     /// `message_id`, if it is a text.
@@ -171,7 +170,7 @@ pub struct IncomingNotification {
 }
 
 /// A decoded request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingRequest {
     /// Wire name of the method.
@@ -210,7 +209,7 @@ pub enum IncomingVersion {
 }
 
 /// A decoded reply.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingReply {
     /// `_msg_id`.

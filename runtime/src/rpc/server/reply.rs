@@ -26,7 +26,6 @@ pub(crate) struct ReplyTo {
 }
 
 /// An answer.
-#[derive(Debug)]
 pub(crate) enum Content {
     Result(RawJson),
     Failure(Box<RemoteFailure>),
