@@ -148,7 +148,7 @@ impl Context {
     }
 
     /// All entries in the order in which they were set or received.
-    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> {
+    pub fn entries(&self) -> impl ExactSizeIterator<Item = (&str, &RawJson)> + Clone {
         self.inner.entries.iter().map(|(key, value)| (key.as_str(), value))
     }
 

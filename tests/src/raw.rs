@@ -43,6 +43,8 @@ pub struct Taken {
     pub headers: Map<String, Value>,
     /// 2 is persistent.
     pub delivery_mode: Option<u8>,
+    /// In milliseconds, as sent.
+    pub expiration: Option<u64>,
 }
 
 fn shown(value: &AMQPValue) -> Value {
@@ -117,7 +119,9 @@ impl Raw {
         let properties = message.delivery.properties;
         let headers = properties.headers().iter().flat_map(|table| table.inner());
         let headers = headers.map(|(name, value)| (name.to_string(), shown(value))).collect();
-        Some(Taken { body: message.delivery.data, headers, delivery_mode: *properties.delivery_mode() })
+        let expiration = properties.expiration().as_ref().and_then(|text| text.as_str().parse().ok());
+        let delivery_mode = *properties.delivery_mode();
+        Some(Taken { body: message.delivery.data, headers, delivery_mode, expiration })
     }
 
     /// What the queue holds now, exactly; `None` if it does not exist. A missing queue closes the channel: ask last.

@@ -7,7 +7,7 @@ use oslo_messaging::contract::{DynEndpoint, DynRequest};
 use oslo_messaging::error::RemoteFailure;
 use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle, StartError};
 use oslo_messaging::transport::{ConnectFailureKind, DriverError, Health, Route};
-use oslo_messaging::{CallError, ConnectOptions, Context, Ran, Target, Transport};
+use oslo_messaging::{CallError, ConnectOptions, Context, Ran, Target, Transport, endpoint};
 use serde_json::{Value, json};
 use std::future::IntoFuture;
 use std::io::Write;
@@ -389,6 +389,20 @@ impl MakeWriter<'_> for Log {
     }
 }
 
+/// A contract with a type that an argument may not fit.
+#[endpoint(version = "1.0")]
+trait Pins {
+    async fn enter(&self, ctx: &Context, pin: u32) -> Result<u32, RemoteFailure>;
+}
+
+struct Keypad;
+
+impl Pins for Keypad {
+    async fn enter(&self, _: &Context, pin: u32) -> Result<u32, RemoteFailure> {
+        Ok(pin)
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_any_log_at_any_level() {
     let log = Log::default();
@@ -408,6 +422,17 @@ async fn no_secret_is_in_any_log_at_any_level() {
     let secret = json!({"password": "s3cret-argument"});
     client.call(&context, "echo", &secret).await.unwrap();
     client.call(&context, "_refused", &secret).await.unwrap_err();
+    // What does not fit is quoted by the decoder.
+    let typed = RpcServer::builder(&transport, Target::server(format!("{}-pin", site.topic), "one"))
+        .endpoint(PinsEndpoint::new(Keypad))
+        .build();
+    let typed = typed.unwrap().start().await.unwrap();
+    let pin =
+        client.call(&context, "enter", &json!({"pin": "s3cret-pin"})).topic(format!("{}-pin", site.topic));
+    let refused = pin.await.unwrap_err().to_string();
+    assert!(refused.contains("s3cret-pin"), "{refused}");
+    typed.stop();
+    typed.wait(LIMIT).await;
     // Returned by the broker with its body.
     client.call(&context, "echo", &secret).topic("nowhere").await.unwrap_err();
     client.cast(&context, "echo", &secret).fanout().await.unwrap();

@@ -13,9 +13,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tests::broker::Broker;
 use tests::python::PythonClient;
+use tests::raw::{Raw, Taken};
 use tests::rust_peer::{FunctionalClient, RustServer, connect};
 use tests::site::Site;
-use tests::wait::within;
+use tests::wait::{eventually, within};
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -144,7 +145,7 @@ async fn x06_rust_and_python_outlive_a_killed_broker() {
 async fn x07_client_is_told_that_the_broker_blocks_it() {
     let node = Broker::private().await;
     let site = Site::on(&node, "x07").await;
-    let _server = site.rust_server().await;
+    let server = site.rust_server().await;
     let transport = site.transport();
     let (client, ctx) = (FunctionalClient::new(&transport, Target::topic(&site.topic)), Context::new());
     client.none(&ctx).await.unwrap();
@@ -155,9 +156,20 @@ async fn x07_client_is_told_that_the_broker_blocks_it() {
     assert_ne!(error.ran(), Ran::Yes, "{error:?}");
     let blocked = health.wait_for(|health| matches!(health, Health::Blocked { .. }));
     drop(within(Duration::from_secs(30), "blocked", blocked).await.unwrap());
+    let long = tokio::spawn(client.none(&ctx).timeout(Duration::from_secs(60)));
     let error = client.none(&ctx).timeout(Duration::from_secs(1)).await.unwrap_err();
     let CallError::NotSent(refusal) = &error else { panic!("{error:?}") };
     assert!(matches!(refusal.reason, NotSentReason::Blocked(_)), "{error:?}");
+    // What has waited for a second is not kept for a minute more.
+    server.stop().await;
     node.clear_alarm().await;
+    let raw = Raw::connect(&site.host).await;
+    // The first one, which had left before the broker blocked, may be there too.
+    let is_long = |taken: &Taken| taken.expiration.is_some_and(|left| left > 5_000);
+    let take = || async { raw.take_whole(&site.topic).await.filter(is_long).ok_or("not there") };
+    let kept = eventually(Duration::from_secs(30), "the request in its queue", take).await;
+    assert!(kept.expiration.is_some_and(|left| left <= 59_000), "{:?}", kept.expiration);
+    long.abort();
+    let _server = site.rust_server().await;
     client.none(&ctx).await.unwrap();
 }

@@ -68,7 +68,7 @@ impl Codec for Ours {
             unique_id: self.id,
             context: &self.context,
         };
-        self.format.encode_request(&request, body);
+        self.format.encode_request(&request, &Limits::default(), body)?;
         Ok(())
     }
 

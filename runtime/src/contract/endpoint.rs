@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub type Started = Result<BoxFuture<Reply>, Refusal>;
 
 /// What a handler ended with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Reply {
     /// Its result, encoded.
     Result(RawJson),
@@ -26,6 +26,19 @@ pub enum Reply {
         /// The error with its sources, for the log of this side.
         cause: String,
     },
+}
+
+/// Leaves the result out: it may be a secret.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Result(value) => f.debug_tuple("Result").field(&value.hidden()).finish(),
+            Self::Declared(failure) => f.debug_tuple("Declared").field(failure).finish(),
+            Self::Internal { failure, cause } => {
+                f.debug_struct("Internal").field("failure", failure).field("cause", cause).finish()
+            }
+        }
+    }
 }
 
 /// Something that serves methods: the generated `<Trait>Endpoint`, or a [`DynEndpoint`](super::DynEndpoint).

@@ -101,12 +101,10 @@ impl Server {
             context: &invocation.context,
         };
         let mut body = Vec::new();
-        let properties = self.format.encode_request(&request, &mut body);
         let not_sent = |reason| Box::new(NotSent { request: invocation.info(), reason });
         let limits = Limits::default();
-        if body.len() > limits.body {
-            return Err(not_sent(NotSentReason::TooLarge { size: body.len(), limit: limits.body }));
-        }
+        let properties =
+            self.format.encode_request(&request, &limits, &mut body).map_err(|over| not_sent(over.into()))?;
         let request = self.format.decode_request(&body, &properties, &limits).map_err(|malformed| {
             not_sent(NotSentReason::Encode { argument: "args".to_owned(), cause: malformed.cause })
         })?;
@@ -135,15 +133,18 @@ impl Server {
         };
         let reply = OutgoingReply { message_id: message_id.as_str(), unique_id: MessageId::random(), body };
         let mut body = Vec::new();
-        let properties = self.format.encode_reply(&reply, &mut body);
-        match self.format.decode_reply(&body, &properties, &Limits::default()) {
+        let limits = Limits::default();
+        let encoded = self.format.encode_reply(&reply, &limits, &mut body);
+        let decoded =
+            encoded.map_err(|over| format!("the answer is over a limit: {over}")).and_then(|properties| {
+                self.format.decode_reply(&body, &properties, &limits).map_err(|malformed| malformed.cause)
+            });
+        match decoded {
             Ok(reply) => match reply.failure {
                 Some(failure) => classify(failure, reply.refused, info()),
                 None => Ok(Answer::Result(reply.result.unwrap_or_default())),
             },
-            Err(malformed) => {
-                Err(CallFault::BadReply(Box::new(BadReply { request: info(), cause: malformed.cause })))
-            }
+            Err(cause) => Err(CallFault::BadReply(Box::new(BadReply { request: info(), cause }))),
         }
     }
 }

@@ -79,12 +79,22 @@ pub struct SendOptions {
 }
 
 /// What a server answered.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Answer {
     /// The method's result.
     Result(RawJson),
     /// The method's failure, not (certainly) a refusal to run.
     Failure(RemoteFailure),
+}
+
+/// Leaves the result out: it may be a secret.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Result(value) => f.debug_tuple("Result").field(&value.hidden()).finish(),
+            Self::Failure(failure) => f.debug_tuple("Failure").field(failure).finish(),
+        }
+    }
 }
 
 /// Carries calls and casts out. `rpc/` implements it for a transport, `in_process` over a dispatcher.

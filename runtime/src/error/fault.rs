@@ -254,7 +254,7 @@ pub struct TimeoutInfo {
     pub timeout: Duration,
     /// Whether the broker had confirmed the request; `None` when confirms are off.
     pub confirmed: Option<bool>,
-    /// Consumers of the request's queue, asked after the timeout; `None` when it could not be asked.
+    /// Consumers of the request's queue, asked shortly before the timeout; `None` when it could not be asked.
     pub consumers: Option<u32>,
     /// Messages waiting in the request's queue at that time.
     pub waiting: Option<u32>,

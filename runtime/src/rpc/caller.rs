@@ -5,39 +5,25 @@
 //! and the reply completes the waiting future from the driver's thread.
 
 use super::begun::Begun;
-use super::correlation::{Correlation, Outcome, Waiting};
-use super::deadline::{attempts_used_up, not_sent};
+use super::correlation::Correlation;
 use super::in_flight::InFlight;
 use super::outgoing;
+use super::refusals::Refusals;
 use super::replies::ReplySink;
 use super::rust_peers::RustPeers;
-use super::wait::{SETTLING, Silence, answer, ended_by};
-use crate::contract::{Answer, BoxFuture, Caller, Invocation, Invoke, classify};
-use crate::error::{
-    CallFault, CastError, NotSent, NotSentReason, ServerLost, TimeoutInfo, Unconfirmed, Unroutable,
-};
+use super::shown::loggable;
+use super::wait::SETTLING;
+use crate::contract::{Answer, BoxFuture, Caller, Invocation, Invoke};
+use crate::error::{CallFault, CastError, NotSent, NotSentReason, Unconfirmed, Unroutable};
 use crate::id::MessageId;
 use crate::serving::after;
 use crate::transport::{
-    Driver, DriverError, Health, Publish, PublishError, ReplyAddress, Route, SharedCaller, Transport,
-    TransportCounters, TransportOptions,
+    Driver, Publish, PublishError, Route, SharedCaller, Transport, TransportCounters, TransportOptions,
 };
 use crate::wire::{OutgoingCall, OutgoingRequest};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
-
-/// How long a timed-out call waits for the broker's word on its queue.
-const INSPECTION: Duration = Duration::from_millis(500);
-
-/// The pause before a request is sent again that the broker has refused; doubled each time.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-/// The longest such pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
-
-/// Below this a server sends no signs of life.
-const SHORTEST_MONITOR: Duration = Duration::from_secs(2);
+use tokio::time::sleep_until;
 
 impl From<&Transport> for Caller {
     fn from(transport: &Transport) -> Self {
@@ -94,13 +80,14 @@ impl SharedCaller for RpcCaller {
     }
 }
 
-struct Shared {
-    driver: Arc<dyn Driver>,
-    options: Arc<TransportOptions>,
-    counters: Arc<TransportCounters>,
-    correlation: Arc<Correlation>,
+/// What all calls and casts of a transport share.
+pub(super) struct Shared {
+    pub(super) driver: Arc<dyn Driver>,
+    pub(super) options: Arc<TransportOptions>,
+    pub(super) counters: Arc<TransportCounters>,
+    pub(super) correlation: Arc<Correlation>,
     control_exchange: Arc<str>,
-    rust_peers: RustPeers,
+    pub(super) rust_peers: RustPeers,
 }
 
 impl Shared {
@@ -130,100 +117,11 @@ impl Shared {
         let result = self.exchange(&invocation, &begun).await;
         in_flight.ended = true;
         if let Err(fault) = &result {
-            tracing::debug!(method = %invocation.method, message_id = %invocation.message_id, error = %fault, "call failed");
+            tracing::debug!(
+                method = %invocation.method, message_id = %invocation.message_id, error = %loggable(fault), "call failed"
+            );
         }
         result
-    }
-
-    /// A call from its checks to its answer.
-    async fn exchange(&self, invocation: &Invocation, begun: &Begun) -> Result<Answer, CallFault> {
-        let refuse =
-            |reason| CallFault::NotSent(Box::new(NotSent { request: begun.info(invocation, None), reason }));
-        let route = self.check(invocation, begun).map_err(refuse)?;
-        if matches!(route, Route::Fanout { .. }) {
-            let text = "a call cannot go to every server, its caller takes one answer; use a cast";
-            return Err(refuse(NotSentReason::InvalidTarget(text.to_owned())));
-        }
-        let monitor = invocation.options.call_monitor.or_else(|| self.own_monitor(invocation, begun));
-        let (address, remaining) = self.reply_address(invocation, begun).await.map_err(refuse)?;
-        let mut call = OutgoingCall {
-            message_id: invocation.message_id,
-            reply_to: &address.0,
-            monitor,
-            timeout: remaining,
-        };
-        let unique_id = MessageId::random();
-        let publish = self.encode(invocation, begun, route.clone(), unique_id, Some(call)).map_err(refuse)?;
-        let losses = self.counters.connections_lost.get();
-        let waiting = self.correlation.wait_for(invocation.message_id);
-        tracing::debug!(method = %invocation.method, message_id = %invocation.message_id, "call sent");
-        self.publish(&waiting, publish);
-        let mut pause = FIRST_PAUSE;
-        let ended = loop {
-            let ended = answer(&waiting, begun.deadline, monitor).await;
-            let again = Instant::now() + pause;
-            if !matches!(ended, Ok(Outcome::Failed(PublishError::Refused { .. }))) || again >= begun.deadline
-            {
-                break ended;
-            }
-            tracing::debug!(message_id = %invocation.message_id, "the broker refused the call, trying again");
-            // A refused message may have reached its queue all the same, and be answered.
-            if let Some(outcome) = ended_by(&waiting, again).await {
-                break Ok(outcome);
-            }
-            call.timeout = begun.deadline.saturating_duration_since(again);
-            self.publish(
-                &waiting,
-                self.encode(invocation, begun, route.clone(), unique_id, Some(call)).map_err(refuse)?,
-            );
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        };
-        let (confirmed, node) = (waiting.slot().is_confirmed(), waiting.slot().node());
-        // Frees the slot before the broker is asked about a timeout.
-        drop((waiting, address));
-        match ended {
-            Ok(Outcome::Reply(reply)) => {
-                if reply.rust_peer {
-                    self.rust_peers.answered(&invocation.target);
-                }
-                match reply.failure {
-                    None => Ok(Answer::Result(reply.result.unwrap_or_default())),
-                    Some(failure) => classify(failure, reply.refused, begun.info(invocation, node)),
-                }
-            }
-            Ok(Outcome::Failed(error)) => Err(self.not_taken(error, invocation, begun).into()),
-            Err(Silence::Server { silent_for }) => {
-                self.counters.servers_lost.add();
-                let request = begun.info(invocation, node);
-                Err(CallFault::ServerLost(Box::new(ServerLost { request, silent_for })))
-            }
-            Err(Silence::Deadline) => {
-                self.counters.timeouts.add();
-                let queue = self.inspect(&route).await;
-                Err(CallFault::Timeout(Box::new(TimeoutInfo {
-                    request: begun.info(invocation, node),
-                    timeout: begun.time(),
-                    confirmed: self.driver.capabilities().confirm.then_some(confirmed),
-                    consumers: queue.map(|queue| queue.consumers),
-                    waiting: queue.map(|queue| queue.messages),
-                    reconnects: u32::try_from(self.counters.connections_lost.get() - losses)
-                        .unwrap_or(u32::MAX),
-                })))
-            }
-        }
-    }
-
-    /// Hands a call's request over; its outcome goes to the call's slot.
-    fn publish(&self, waiting: &Waiting, publish: Publish) {
-        let slot = Arc::clone(waiting.slot());
-        self.driver.publish(
-            publish,
-            Box::new(move |settled| match settled {
-                Ok(confirmed) => slot.confirmed(confirmed.node),
-                Err(PublishError::Lost { .. }) => slot.lost(),
-                Err(error) => slot.failed(error),
-            }),
-        );
     }
 
     async fn cast(self: Arc<Self>, mut invocation: Invocation) -> Result<(), CastError> {
@@ -234,19 +132,21 @@ impl Shared {
             |reason| CastError::NotSent(Box::new(NotSent { request: begun.info(&invocation, None), reason }));
         let route = self.check(&invocation, &begun).map_err(refuse)?;
         let unique_id = MessageId::random();
-        let mut pause = FIRST_PAUSE;
+        let mut refusals = Refusals::none();
         let error = loop {
-            let encoded = self.encode(&invocation, &begun, route.clone(), unique_id, None);
-            let Err(error) = self.confirmed(encoded.map_err(refuse)?, &begun).await else { return Ok(()) };
-            let again = Instant::now() + pause;
-            if !matches!(error, PublishError::Refused { .. }) || again >= begun.deadline {
+            let sent = match self.encode(&invocation, &begun, route.clone(), unique_id, None) {
+                Ok(publish) => self.confirmed(publish, &begun).await,
+                Err(reason) => Err(PublishError::NotSent(reason)),
+            };
+            let Err(error) = sent else { return Ok(()) };
+            if !matches!(error, PublishError::Refused { .. }) {
                 break error;
             }
+            let Some(again) = refusals.again(begun.deadline) else { break error };
             tracing::debug!(method = %invocation.method, "the broker refused the cast, trying again");
             sleep_until(again).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         };
-        let error = self.not_taken(error, &invocation, &begun);
+        let error = self.not_taken(refusals.sum_up(error), &invocation, &begun);
         tracing::debug!(method = %invocation.method, error = %error, "cast failed");
         Err(error)
     }
@@ -277,7 +177,7 @@ impl Shared {
     }
 
     /// All that can be found wrong before a connection is needed.
-    fn check(&self, invocation: &Invocation, begun: &Begun) -> Result<Route, NotSentReason> {
+    pub(super) fn check(&self, invocation: &Invocation, begun: &Begun) -> Result<Route, NotSentReason> {
         let unsupported = |capability| NotSentReason::Unsupported { driver: self.driver.name(), capability };
         let capabilities = self.driver.capabilities();
         if !capabilities.rpc {
@@ -293,37 +193,7 @@ impl Shared {
         if begun.time().is_zero() { Err(NotSentReason::DeadlinePassed) } else { Ok(route) }
     }
 
-    /// The monitoring of a call that asks for none: a call longer than the usual timeout, to a server known to be ours,
-    /// ends when that server was silent for the usual timeout.
-    fn own_monitor(&self, invocation: &Invocation, begun: &Begun) -> Option<Duration> {
-        let usual = self.options.rpc_response_timeout;
-        let long = begun.time() > usual && usual >= SHORTEST_MONITOR;
-        (long && self.driver.capabilities().call_monitor && self.rust_peers.contains(&invocation.target))
-            .then_some(usual)
-    }
-
-    /// The reply address, and what is then left of the call's time.
-    async fn reply_address(
-        &self,
-        invocation: &Invocation,
-        begun: &Begun,
-    ) -> Result<(ReplyAddress, Duration), NotSentReason> {
-        if let Some(address) = self.driver.reply_address() {
-            return Ok((address, begun.time()));
-        }
-        let deadline = Some(begun.deadline.into_std());
-        let health = self.driver.health();
-        let refusal = |error: DriverError| not_sent(error, &self.driver.health().borrow());
-        let address = tokio::select! {
-            biased;
-            address = self.driver.reply_address_by(deadline) => address.map_err(refusal)?,
-            reason = attempts_used_up(health, invocation.options.retry, begun.at) => return Err(reason),
-        };
-        let remaining = begun.deadline.saturating_duration_since(Instant::now());
-        if remaining.is_zero() { Err(NotSentReason::DeadlinePassed) } else { Ok((address, remaining)) }
-    }
-
-    fn encode(
+    pub(super) fn encode(
         &self,
         invocation: &Invocation,
         begun: &Begun,
@@ -343,11 +213,7 @@ impl Shared {
             unique_id,
             context: &invocation.context,
         };
-        let properties = self.driver.format().encode_request(&request, &mut body);
-        let limit = self.options.limits.body;
-        if body.len() > limit {
-            return Err(NotSentReason::TooLarge { size: body.len(), limit });
-        }
+        let properties = self.driver.format().encode_request(&request, &self.options.limits, &mut body)?;
         let mandatory = self.driver.capabilities().mandatory && !matches!(route, Route::Fanout { .. });
         let deadline = Some(begun.deadline.into_std());
         Ok(Publish {
@@ -362,7 +228,7 @@ impl Shared {
     }
 
     /// The broker's refusal in the words of a request.
-    fn not_taken(&self, error: PublishError, invocation: &Invocation, begun: &Begun) -> CastError {
+    pub(super) fn not_taken(&self, error: PublishError, invocation: &Invocation, begun: &Begun) -> CastError {
         let request = |node: Option<Arc<str>>| begun.info(invocation, node.map(|node| node.to_string()));
         match error {
             PublishError::NotSent(reason) => {
@@ -379,15 +245,5 @@ impl Shared {
                 CastError::Unconfirmed(Box::new(Unconfirmed { request: request(node), cause }))
             }
         }
-    }
-
-    /// What the broker knows of the queue of a call that timed out.
-    async fn inspect(&self, route: &Route) -> Option<crate::transport::QueueState> {
-        let can_be_asked =
-            matches!(*self.driver.health().borrow(), Health::Ready { .. } | Health::Blocked { .. });
-        if !can_be_asked {
-            return None;
-        }
-        timeout(INSPECTION, self.driver.inspect(route)).await.ok().flatten()
     }
 }

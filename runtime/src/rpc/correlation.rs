@@ -36,6 +36,8 @@ pub(crate) enum Placed {
 pub(crate) enum Outcome {
     /// The server answered.
     Reply(Box<IncomingReply>),
+    /// The server answered what is over a limit of this side; the text says which.
+    Unreadable(String),
     /// The broker did not take the request.
     Failed(PublishError),
 }
@@ -45,8 +47,8 @@ pub(crate) enum Outcome {
 pub(crate) enum Event {
     /// It has ended.
     Ended(Outcome),
-    /// The server is alive.
-    Heartbeat,
+    /// The server is alive, or had no way to say so until now: see [`Waiting::tell_signs_of_life`].
+    Alive,
     /// The broker has said what became of the request. Only after [`Waiting::tell_when_settled`].
     Settled,
 }
@@ -69,6 +71,22 @@ impl Correlation {
             Some(slot) if reply.ending => slot.finish(reply),
             Some(slot) => slot.interim(reply),
         }
+    }
+
+    /// Ends the call of a reply that cannot be read.
+    pub(crate) fn unreadable(&self, message_id: &str, cause: String) {
+        let Ok(id) = message_id.parse::<MessageId>() else { return };
+        let slot = lock(&self.slots).remove(&id);
+        if let Some(slot) = slot {
+            slot.end(Outcome::Unreadable(cause));
+        }
+    }
+
+    /// The way of the replies was cut off: what servers have said meanwhile comes later.
+    pub(crate) fn interrupted(&self) {
+        let monitored: Vec<_> =
+            lock(&self.slots).values().filter(|slot| slot.is_monitored()).map(Arc::clone).collect();
+        monitored.iter().for_each(|slot| slot.alive());
     }
 
     /// Ends every call that waits.
@@ -109,6 +127,12 @@ impl Waiting {
         poll_fn(|cx| self.slot.poll(cx)).await
     }
 
+    /// Asks to be woken when the server's time to give signs of life begins anew: when the broker has the request, and when
+    /// replies were cut off.
+    pub(crate) fn tell_signs_of_life(&self) {
+        self.slot.monitored.store(true, Ordering::SeqCst);
+    }
+
     /// Asks to be woken also by a confirmation, which is not worth a wake-up while a call is young.
     pub(crate) fn tell_when_settled(&self) {
         self.slot.tell_settled.store(true, Ordering::SeqCst);
@@ -127,6 +151,7 @@ pub(crate) struct Slot {
     confirmed: AtomicBool,
     settled: AtomicBool,
     tell_settled: AtomicBool,
+    monitored: AtomicBool,
     node: OnceLock<Arc<str>>,
     state: Mutex<State>,
 }
@@ -135,7 +160,7 @@ pub(crate) struct Slot {
 struct State {
     outcome: Option<Outcome>,
     first_part: Option<IncomingReply>,
-    heartbeat: bool,
+    alive: bool,
     waker: Option<Waker>,
 }
 
@@ -148,6 +173,9 @@ impl Slot {
         }
         self.confirmed.store(true, Ordering::SeqCst);
         self.settled();
+        if self.is_monitored() {
+            self.alive();
+        }
     }
 
     /// The broker's word will not come, though it may have taken the request. The reply, or the deadline, decides.
@@ -164,11 +192,34 @@ impl Slot {
 
     /// The broker did not take the request. A reply that came first wins.
     pub(crate) fn failed(&self, error: PublishError) {
+        self.end(Outcome::Failed(error));
+    }
+
+    /// Whatever came first is the end.
+    fn end(&self, outcome: Outcome) {
         let mut state = lock(&self.state);
-        state.outcome.get_or_insert(Outcome::Failed(error));
+        state.outcome.get_or_insert(outcome);
         let waker = state.waker.take();
         drop(state);
         wake(waker);
+    }
+
+    /// The server's time to give a sign of life begins anew.
+    fn alive(&self) {
+        let mut state = lock(&self.state);
+        state.alive = true;
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
+    }
+
+    fn is_monitored(&self) -> bool {
+        self.monitored.load(Ordering::SeqCst)
+    }
+
+    /// Whether the broker has said what became of the request, or will not say it any more.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.settled.load(Ordering::SeqCst)
     }
 
     pub(crate) fn is_confirmed(&self) -> bool {
@@ -200,10 +251,8 @@ impl Slot {
             state.first_part = Some(reply);
             return Placed::Interim;
         }
-        state.heartbeat = true;
-        let waker = state.waker.take();
         drop(state);
-        wake(waker);
+        self.alive();
         Placed::Interim
     }
 
@@ -212,8 +261,8 @@ impl Slot {
         if let Some(outcome) = state.outcome.take() {
             return Poll::Ready(Event::Ended(outcome));
         }
-        if std::mem::take(&mut state.heartbeat) {
-            return Poll::Ready(Event::Heartbeat);
+        if std::mem::take(&mut state.alive) {
+            return Poll::Ready(Event::Alive);
         }
         match &mut state.waker {
             Some(waker) => waker.clone_from(cx.waker()),

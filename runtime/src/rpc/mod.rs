@@ -8,11 +8,15 @@ mod caller;
 mod client;
 mod correlation;
 mod deadline;
+mod exchange;
 mod in_flight;
+mod monitor;
 mod outgoing;
+mod refusals;
 mod replies;
 mod rust_peers;
 mod server;
+mod shown;
 mod wait;
 
 pub use client::RpcClient;

@@ -3,7 +3,7 @@
 use super::correlation::{Correlation, Placed};
 use crate::serving::LogLimit;
 use crate::transport::{Delivery, Driver, Sink, TransportCounters};
-use crate::wire::Limits;
+use crate::wire::{Limits, Malformed, short};
 use std::sync::{Arc, Weak};
 
 /// The receiver of all replies of a transport.
@@ -27,6 +27,22 @@ impl ReplySink {
     }
 }
 
+impl ReplySink {
+    /// Ends the call of a reply that cannot be read, if it says whose it is.
+    fn unreadable(&self, malformed: Malformed) {
+        let Malformed { cause, answers, .. } = malformed;
+        self.counters.malformed_replies.add();
+        if let Some(unlogged) = self.log.pass() {
+            let message_id = answers.as_deref().map(short);
+            tracing::warn!(message_id, %cause, unlogged, "a reply could not be read; thrown away");
+        }
+        if let Some(message_id) = answers {
+            self.correlation
+                .unreadable(&message_id, format!("the reply is over a limit of this side: {cause}"));
+        }
+    }
+}
+
 impl Sink for ReplySink {
     fn deliver(&self, delivery: Delivery) {
         let Delivery { body, properties, ack, .. } = delivery;
@@ -36,11 +52,7 @@ impl Sink for ReplySink {
             Ok(reply) => reply,
             Err(malformed) => {
                 ack.reject(false);
-                self.counters.malformed_replies.add();
-                if let Some(more) = self.log.pass() {
-                    tracing::warn!(cause = %malformed.cause, unlogged = more, "a reply could not be read; thrown away");
-                }
-                return;
+                return self.unreadable(malformed);
             }
         };
         ack.ack();
@@ -56,5 +68,6 @@ impl Sink for ReplySink {
 
     fn interrupted(&self) {
         self.counters.connections_lost.add();
+        self.correlation.interrupted();
     }
 }

@@ -1,6 +1,7 @@
 //! A call's wait for its end: the answer, the deadline, or its server's silence.
 
 use super::correlation::{Event, Outcome, Waiting};
+use super::monitor::Monitor;
 use crate::serving::after;
 use std::pin::pin;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// How long a driver may take beyond a request's deadline to say what became of it. It settles by the deadline, so this
 /// only covers two timers that fire together.
-pub(super) const SETTLING: Duration = Duration::from_millis(250);
+pub(super) const SETTLING: Duration = Duration::from_millis(100);
 
 /// Why no outcome came.
 pub(super) enum Silence {
@@ -16,38 +17,46 @@ pub(super) enum Silence {
     Server { silent_for: Duration },
 }
 
-/// Waits for a call's end, its deadline, or its server's silence.
+/// What a wait was interrupted by.
+enum Woken {
+    By(Event),
+    Disturbed,
+    Timer,
+}
+
+/// Waits for a call's end, until `limit` or its server's silence.
 pub(super) async fn answer(
     waiting: &Waiting,
-    deadline: Instant,
-    monitor: Option<Duration>,
+    limit: Instant,
+    monitor: &mut Option<Monitor>,
 ) -> Result<Outcome, Silence> {
-    let mut heard = monitor.map(|_| Instant::now());
-    let wake_at = |heard: Option<Instant>| match (heard, monitor) {
-        (Some(heard), Some(monitor)) => deadline.min(after(heard, monitor)),
-        _ => deadline,
-    };
-    let mut timer = pin!(sleep_until(wake_at(heard)));
+    let wake_at =
+        |monitor: &Option<Monitor>| monitor.as_ref().map_or(limit, |monitor| limit.min(monitor.due()));
+    let mut timer = pin!(sleep_until(wake_at(monitor)));
     loop {
-        let event = tokio::select! {
+        let woken = tokio::select! {
             biased;
-            event = waiting.next() => Some(event),
-            () = timer.as_mut() => None,
+            event = waiting.next() => Woken::By(event),
+            () = disturbed(monitor) => Woken::Disturbed,
+            () = timer.as_mut() => Woken::Timer,
         };
-        match event {
-            Some(Event::Ended(outcome)) => return Ok(outcome),
-            Some(Event::Heartbeat) if heard.is_some() => {
-                heard = Some(Instant::now());
-                timer.as_mut().reset(wake_at(heard));
+        match (woken, &mut *monitor) {
+            (Woken::By(Event::Ended(outcome)), _) => return Ok(outcome),
+            (Woken::Timer, _) if timer.deadline() >= limit => return Err(Silence::Deadline),
+            (Woken::Timer, Some(monitor)) if monitor.could_hear() && waiting.slot().is_settled() => {
+                return Err(Silence::Server { silent_for: monitor.silent_for() });
             }
-            Some(Event::Heartbeat | Event::Settled) => {}
-            None => match heard {
-                Some(heard) if timer.deadline() < deadline => {
-                    return Err(Silence::Server { silent_for: heard.elapsed() });
-                }
-                _ => return settled_late(waiting, deadline).await.ok_or(Silence::Deadline),
-            },
+            (Woken::By(Event::Alive) | Woken::Disturbed | Woken::Timer, Some(monitor)) => monitor.restart(),
+            _ => {}
         }
+        timer.as_mut().reset(wake_at(monitor));
+    }
+}
+
+async fn disturbed(monitor: &mut Option<Monitor>) {
+    match monitor {
+        Some(monitor) => monitor.disturbed().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -64,14 +73,14 @@ pub(super) async fn ended_by(waiting: &Waiting, limit: Instant) -> Option<Outcom
 }
 
 /// A last look after the deadline: whether the broker's refusal, due by the same moment, is the better answer.
-async fn settled_late(waiting: &Waiting, deadline: Instant) -> Option<Outcome> {
+pub(super) async fn settled_late(waiting: &Waiting, deadline: Instant) -> Option<Outcome> {
     waiting.tell_when_settled();
     let last_word = async {
         loop {
             match waiting.next().await {
                 Event::Ended(outcome) => return Some(outcome),
                 Event::Settled => return None,
-                Event::Heartbeat => {}
+                Event::Alive => {}
             }
         }
     };

@@ -98,6 +98,10 @@ impl<S: Copy + Default> Life<S> {
         self.phase.send_replace(Phase::Stopped(stopped));
     }
 
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(*self.phase.borrow(), Phase::Running)
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         matches!(*self.phase.borrow(), Phase::Stopped(_))
     }

@@ -8,6 +8,7 @@ mod life;
 mod recent;
 mod signals;
 mod starts;
+mod supervised;
 mod time;
 
 pub(crate) use crate::log_limit::LogLimit;
@@ -15,4 +16,5 @@ pub(crate) use intake::Intake;
 pub(crate) use life::Life;
 pub(crate) use recent::Recent;
 pub(crate) use starts::Starts;
+pub(crate) use supervised::{Run as SupervisedRun, supervised};
 pub(crate) use time::after;

@@ -4,7 +4,7 @@
 
 use crate::id::MessageId;
 use crate::transport::health::Health;
-use crate::wire::{Properties, WireFormat};
+use crate::wire::{Bytes, Properties, WireFormat};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -70,7 +70,6 @@ pub enum Route {
 }
 
 /// A message to publish.
-#[derive(Debug)]
 pub struct Publish {
     /// Where it goes.
     pub route: Route,
@@ -86,6 +85,21 @@ pub struct Publish {
     pub deadline: Option<Instant>,
     /// How many connection attempts may fail while waiting; `None` is no limit. Corresponds to oslo's `retry`.
     pub retry: Option<u32>,
+}
+
+/// Leaves the body out: it may hold secrets.
+impl fmt::Debug for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Publish")
+            .field("route", &self.route)
+            .field("body", &Bytes(self.body.len()))
+            .field("properties", &self.properties)
+            .field("unique_id", &self.unique_id)
+            .field("mandatory", &self.mandatory)
+            .field("deadline", &self.deadline)
+            .field("retry", &self.retry)
+            .finish()
+    }
 }
 
 /// The outcome of a publish, given to [`Driver::publish`]'s `settled` exactly once, from any thread; it must not block.

@@ -90,18 +90,12 @@ pub(super) fn is_falsy(json: &str) -> bool {
 
 /// What is over its limit in a scanned text.
 pub(super) fn over_limit(scanner: &Scanner<'_>, limits: &Limits) -> Option<String> {
-    if scanner.depth > limits.depth {
-        Some(format!("nested {} levels deep, allowed are {}", scanner.depth, limits.depth))
-    } else if scanner.keys > limits.keys {
-        Some(format!("{} keys, allowed are {}", scanner.keys, limits.keys))
-    } else {
-        None
-    }
+    limits.allow(scanner.depth, scanner.keys).err().map(|over| over.to_string())
 }
 
 impl Malformed {
     /// Nothing is known of who sent it.
     pub(super) fn unanswerable(cause: impl Into<String>) -> Self {
-        Self { cause: cause.into(), answer_to: None }
+        Self { cause: cause.into(), answer_to: None, answers: None }
     }
 }

@@ -2,9 +2,11 @@
 //! neither sockets nor tokio.
 
 mod compress;
+mod debug;
 mod envelope;
 mod failure;
 mod inner;
+mod limits;
 mod notification;
 mod number;
 mod oddities;
@@ -15,6 +17,8 @@ mod shown;
 mod tagged;
 
 pub use compress::Compression;
+pub(crate) use debug::Bytes;
+pub use limits::{Limits, OverLimit};
 pub use oslo2::Oslo2;
 pub(crate) use shown::{line, short};
 
@@ -61,26 +65,7 @@ pub enum Header {
     Integer(i64),
 }
 
-/// Bounds on what is read and written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Limits {
-    /// Largest body in bytes, before and after decompression. Default 16 MiB.
-    pub body: usize,
-    /// Deepest nesting. Default 128.
-    pub depth: usize,
-    /// Most keys in one message. Default 100,000.
-    pub keys: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { body: 16 << 20, depth: 128, keys: 100_000 }
-    }
-}
-
 /// A request to encode.
-#[derive(Debug)]
 pub struct OutgoingRequest<'a> {
     /// Wire name of the method.
     pub method: &'a str,
@@ -123,7 +108,6 @@ pub struct OutgoingReply<'a> {
 }
 
 /// What a reply says.
-#[derive(Debug)]
 pub enum OutgoingReplyBody<'a> {
     /// The method's result: a JSON value, already encoded.
     Result(&'a str),
@@ -142,7 +126,6 @@ pub enum OutgoingReplyBody<'a> {
 }
 
 /// A notification to encode.
-#[derive(Debug)]
 pub struct OutgoingNotification<'a> {
     /// Its id, a UUID with dashes.
     pub message_id: &'a str,
@@ -165,7 +148,7 @@ pub struct OutgoingNotification<'a> {
 }
 
 /// A decoded notification.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingNotification {
     /// `message_id`, if it is a text.
@@ -187,7 +170,7 @@ pub struct IncomingNotification {
 }
 
 /// A decoded request.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingRequest {
     /// Wire name of the method.
@@ -206,7 +189,7 @@ pub struct IncomingRequest {
     pub monitor: Option<Duration>,
     /// `_unique_id`, if sent.
     pub unique_id: Option<String>,
-    /// What remained of the caller's timeout at sending.
+    /// What remained of the caller's timeout at sending: `_deadline_ms`, or the message's expiration where that is less.
     pub remaining: Option<Duration>,
     /// Context entries in wire order, without the `_context_` prefix.
     pub context: Vec<(String, RawJson)>,
@@ -226,7 +209,7 @@ pub enum IncomingVersion {
 }
 
 /// A decoded reply.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct IncomingReply {
     /// `_msg_id`.
@@ -251,8 +234,10 @@ pub struct IncomingReply {
 pub struct Malformed {
     /// What is wrong, without the message's content.
     pub cause: String,
-    /// Where a typed failure can go, if that much could be read.
+    /// Where a typed failure can go, if that much of a request could be read.
     pub answer_to: Option<Box<AnswerTo>>,
+    /// Which call it answers (`_msg_id`), if that much of a reply could be read: it has no better answer to wait for.
+    pub answers: Option<Box<str>>,
 }
 
 /// Where to answer a request that cannot be run.
@@ -279,10 +264,26 @@ impl AnswerTo {
 /// How messages look on a broker: a pure codec.
 pub trait WireFormat: fmt::Debug + Send + Sync {
     /// Writes a request's body to the end of `body`.
-    fn encode_request(&self, request: &OutgoingRequest<'_>, body: &mut Vec<u8>) -> Properties;
+    ///
+    /// # Errors
+    /// When a reader with the same limits would refuse it. What is then in `body` is not to be sent.
+    fn encode_request(
+        &self,
+        request: &OutgoingRequest<'_>,
+        limits: &Limits,
+        body: &mut Vec<u8>,
+    ) -> Result<Properties, OverLimit>;
 
     /// Writes a reply's body to the end of `body`.
-    fn encode_reply(&self, reply: &OutgoingReply<'_>, body: &mut Vec<u8>) -> Properties;
+    ///
+    /// # Errors
+    /// When a reader with the same limits would refuse it. What is then in `body` is not to be sent.
+    fn encode_reply(
+        &self,
+        reply: &OutgoingReply<'_>,
+        limits: &Limits,
+        body: &mut Vec<u8>,
+    ) -> Result<Properties, OverLimit>;
 
     /// Writes a notification's body to the end of `body`.
     ///

@@ -5,8 +5,8 @@ use super::inner::Inner;
 use super::oddities::OddityCounter;
 use super::{
     IncomingNotification, IncomingReply, IncomingRequest, Limits, Malformed, OutgoingNotification,
-    OutgoingReply, OutgoingRequest, Properties, Unsendable, WireFormat, envelope, notification, reply,
-    request, tagged,
+    OutgoingReply, OutgoingRequest, OverLimit, Properties, Unsendable, WireFormat, envelope, notification,
+    reply, request, tagged,
 };
 use crate::id::MessageId;
 use crate::json::Oddities;
@@ -40,8 +40,9 @@ impl Oslo2 {
         self.oddities.total()
     }
 
-    /// Writes a body with `encode`, compressed if so set, and gives the properties that all messages share.
-    fn write(&self, body: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) -> Properties {
+    /// Writes a body with `encode`, compressed if so set, and gives the properties that all messages share, and its size
+    /// before compression.
+    fn write(&self, body: &mut Vec<u8>, encode: impl FnOnce(&mut Vec<u8>)) -> (Properties, usize) {
         let mut properties = Properties {
             content_type: Some(Cow::Borrowed(CONTENT_TYPE)),
             content_encoding: Some(Cow::Borrowed("utf-8")),
@@ -51,7 +52,7 @@ impl Oslo2 {
         if let Some(compression) = self.compression {
             let mut plain = Vec::new();
             encode(&mut plain);
-            let begin = body.len();
+            let (begin, size) = (body.len(), plain.len());
             match compress(compression, &plain, body) {
                 Ok(()) => properties.compression = Some(Cow::Borrowed(compression.header())),
                 Err(error) => {
@@ -60,10 +61,11 @@ impl Oslo2 {
                     body.append(&mut plain);
                 }
             }
-            return properties;
+            return (properties, size);
         }
+        let begin = body.len();
         encode(body);
-        properties
+        (properties, body.len() - begin)
     }
 
     /// The inner message of a received body.
@@ -100,14 +102,29 @@ impl Oslo2 {
 }
 
 impl WireFormat for Oslo2 {
-    fn encode_request(&self, request: &OutgoingRequest<'_>, body: &mut Vec<u8>) -> Properties {
-        let mut properties = self.write(body, |body| request::encode(request, body));
+    fn encode_request(
+        &self,
+        request: &OutgoingRequest<'_>,
+        limits: &Limits,
+        body: &mut Vec<u8>,
+    ) -> Result<Properties, OverLimit> {
+        request::allow(request, limits)?;
+        let (mut properties, size) = self.write(body, |body| request::encode(request, body));
+        limits.allow_body(size)?;
         properties.expiration = request.call.as_ref().map(|call| call.timeout);
-        properties
+        Ok(properties)
     }
 
-    fn encode_reply(&self, reply: &OutgoingReply<'_>, body: &mut Vec<u8>) -> Properties {
-        self.write(body, |body| reply::encode(reply, body))
+    fn encode_reply(
+        &self,
+        reply: &OutgoingReply<'_>,
+        limits: &Limits,
+        body: &mut Vec<u8>,
+    ) -> Result<Properties, OverLimit> {
+        reply::allow(reply, limits)?;
+        let (properties, size) = self.write(body, |body| reply::encode(reply, body));
+        limits.allow_body(size)?;
+        Ok(properties)
     }
 
     fn encode_notification(
@@ -121,7 +138,7 @@ impl WireFormat for Oslo2 {
                 "an object whose only keys are `__type__` and `__value__` means something else without an envelope",
             ));
         }
-        Ok(self.write(body, |body| notification::encode(notification, body)))
+        Ok(self.write(body, |body| notification::encode(notification, body)).0)
     }
 
     fn decode_notification(
@@ -149,7 +166,10 @@ impl WireFormat for Oslo2 {
         limits: &Limits,
     ) -> Result<IncomingRequest, Malformed> {
         let inner = self.read(body, properties, limits)?;
-        let (request, oddities) = request::decode(&inner, limits)?;
+        let (mut request, oddities) = request::decode(&inner, limits)?;
+        // A request that waited for its sender's connection says so in the properties only: its body was written before.
+        request.remaining =
+            request.remaining.map(|remaining| properties.expiration.unwrap_or(remaining).min(remaining));
         self.oddities.count(&request.method, oddities);
         Ok(request)
     }

@@ -2,13 +2,24 @@
 
 use super::envelope::Writer;
 use super::inner::{Inner, over_limit};
-use super::{IncomingReply, Limits, Malformed, OutgoingReply, OutgoingReplyBody, failure};
+use super::{IncomingReply, Limits, Malformed, OutgoingReply, OutgoingReplyBody, OverLimit, failure};
 use crate::error::RejectionKind;
 use crate::json::Oddities;
 use crate::json::scan::{Found, ScanError, Scanner};
 
+/// How many members a reply with a result has.
+const MEMBERS: usize = 6;
+
 /// What a Rust peer writes into `_peer`.
 const PEER: &str = "rust";
+
+/// Whether a reply is within a reader's limits, apart from its size. A failure is a text in it.
+pub(super) fn allow(reply: &OutgoingReply<'_>, limits: &Limits) -> Result<(), OverLimit> {
+    match reply.body {
+        OutgoingReplyBody::Result(result) => limits.allow_values(MEMBERS, std::iter::once(result)),
+        _ => Ok(()),
+    }
+}
 
 /// Writes an enveloped reply.
 pub(super) fn encode(reply: &OutgoingReply<'_>, body: &mut Vec<u8>) {
@@ -87,9 +98,6 @@ impl Parts {
 pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingReply, Oddities), Malformed> {
     let (parts, scanner) =
         Parts::scan(inner).map_err(|error| Malformed::unanswerable(format!("message: {error}")))?;
-    if let Some(cause) = over_limit(&scanner, limits) {
-        return Err(Malformed::unanswerable(cause));
-    }
     let text = |part: &Option<Found>| part.as_ref().and_then(|found| inner.string(found));
     let Some(message_id) = text(&parts.message_id) else {
         return Err(Malformed::unanswerable(match parts.message_id {
@@ -97,6 +105,9 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingReply, O
             None => "no `_msg_id`",
         }));
     };
+    if let Some(cause) = over_limit(&scanner, limits) {
+        return Err(Malformed { cause, answer_to: None, answers: Some(message_id.into()) });
+    }
     let reply = IncomingReply {
         message_id,
         unique_id: text(&parts.unique_id),

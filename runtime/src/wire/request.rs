@@ -3,13 +3,26 @@
 use super::envelope::Writer;
 use super::inner::{Inner, Named, last_wins, over_limit};
 use super::number::{seconds, write_seconds};
-use super::{AnswerTo, IncomingRequest, IncomingVersion, Limits, Malformed, OutgoingRequest};
+use super::{AnswerTo, IncomingRequest, IncomingVersion, Limits, Malformed, OutgoingRequest, OverLimit};
 use crate::context::RESERVED_KEYS;
 use crate::json::Oddities;
 use crate::json::scan::{Found, ScanError, Scanner};
 use std::time::Duration;
 
 const CONTEXT: &str = "_context_";
+
+/// Whether a request is within a reader's limits, apart from its size.
+pub(super) fn allow(request: &OutgoingRequest<'_>, limits: &Limits) -> Result<(), OverLimit> {
+    let context = request.context.entries();
+    // `method`, `args`, `_unique_id`; `_msg_id`, `_reply_q`, `_timeout` and `_deadline_ms` of a call.
+    let members = 3
+        + if request.call.is_some() { 4 } else { 0 }
+        + usize::from(request.namespace.is_some())
+        + usize::from(request.version.is_some())
+        + context.clone().count();
+    limits
+        .allow_values(members, std::iter::once(request.args).chain(context.map(|(_, value)| value.as_str())))
+}
 
 /// Writes an enveloped request.
 pub(super) fn encode(request: &OutgoingRequest<'_>, body: &mut Vec<u8>) {
@@ -134,7 +147,7 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingRequest,
             let answer_to = message_id
                 .zip(reply_to)
                 .map(|(message_id, reply_to)| Box::new(AnswerTo { message_id, reply_to, method, class }));
-            return Err(Malformed { cause, answer_to });
+            return Err(Malformed { cause, answer_to, answers: None });
         }
     };
     let request = IncomingRequest {

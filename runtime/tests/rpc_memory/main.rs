@@ -6,8 +6,11 @@
 
 mod answering;
 mod calls;
+mod double;
+mod logged;
 mod raw;
 mod replies;
 mod serving;
 mod stopping;
 mod support;
+mod troubles;

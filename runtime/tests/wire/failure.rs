@@ -2,7 +2,7 @@
 
 use super::reply;
 use oslo_messaging::error::RemoteFailure;
-use oslo_messaging::wire::{Oslo2, OutgoingReply, OutgoingReplyBody, WireFormat};
+use oslo_messaging::wire::{Limits, Oslo2, OutgoingReply, OutgoingReplyBody, WireFormat};
 
 fn written(failure: &RemoteFailure) -> String {
     let body = OutgoingReplyBody::Failure(failure);
@@ -12,7 +12,7 @@ fn written(failure: &RemoteFailure) -> String {
         body,
     };
     let mut body = Vec::new();
-    Oslo2::new().encode_reply(&reply, &mut body);
+    Oslo2::new().encode_reply(&reply, &Limits::default(), &mut body).unwrap();
     let inner: serde_json::Value = serde_json::from_str(&super::inner(&body)).unwrap();
     inner["failure"].as_str().unwrap().to_owned()
 }
@@ -39,7 +39,7 @@ fn b03_the_fields_stand_in_pythons_order() {
         unique_id: "fedcba9876543210fedcba9876543210".parse().unwrap(),
         body: OutgoingReplyBody::Failure(&failure),
     };
-    Oslo2::new().encode_reply(&reply, &mut body);
+    Oslo2::new().encode_reply(&reply, &Limits::default(), &mut body).unwrap();
     let inner: serde_json::Value = serde_json::from_str(&super::inner(&body)).unwrap();
     assert_eq!(
         inner["failure"],

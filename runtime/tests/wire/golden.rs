@@ -93,7 +93,7 @@ fn b04_requests_are_byte_for_byte_pythons() {
         let compression = row.compression.as_ref().map(|_| Compression::Gzip);
         let format = Oslo2::new().with_compression(compression);
         let mut body = Vec::new();
-        let properties = format.encode_request(&request, &mut body);
+        let properties = format.encode_request(&request, &Limits::default(), &mut body).unwrap();
         assert_eq!(properties.compression.as_deref(), row.compression.as_deref(), "{}", row.name);
         assert_eq!(properties.content_type.as_deref(), row.content_type.as_deref());
         assert_eq!(properties.content_encoding.as_deref(), row.content_encoding.as_deref());
@@ -155,7 +155,7 @@ fn rewritten(request: &IncomingRequest, expiration: Option<Duration>) -> String 
         context: &context,
     };
     let mut body = Vec::new();
-    let properties = Oslo2::new().encode_request(&outgoing, &mut body);
+    let properties = Oslo2::new().encode_request(&outgoing, &Limits::default(), &mut body).unwrap();
     assert_eq!(properties.expiration, expiration);
     String::from_utf8(body).unwrap()
 }
@@ -201,7 +201,7 @@ fn b02_captured_replies_are_written_again_byte_for_byte() {
         let unique_id = reply.unique_id.as_deref().unwrap().parse().unwrap();
         let outgoing = OutgoingReply { message_id: &reply.message_id, unique_id, body };
         let mut body = Vec::new();
-        Oslo2::new().encode_reply(&outgoing, &mut body);
+        Oslo2::new().encode_reply(&outgoing, &Limits::default(), &mut body).unwrap();
         let body = String::from_utf8(body).unwrap().replacen(r#", \"_peer\": \"rust\""#, "", 1);
         if row.compression.is_none() {
             assert_eq!(body, row.body, "{}", row.capture);
@@ -271,6 +271,6 @@ fn a_version_without_revision_is_written_as_two_parts() {
         context: &Context::new(),
     };
     let mut body = Vec::new();
-    Oslo2::new().encode_request(&request, &mut body);
+    Oslo2::new().encode_request(&request, &Limits::default(), &mut body).unwrap();
     assert!(inner(&body).contains(r#""version": "2.3","#));
 }

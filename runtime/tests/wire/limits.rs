@@ -28,7 +28,10 @@ fn compressed(compression: Compression, size: usize) -> (Vec<u8>, Properties) {
         context: &context,
     };
     let mut body = Vec::new();
-    let properties = Oslo2::new().with_compression(Some(compression)).encode_request(&outgoing, &mut body);
+    let properties = Oslo2::new()
+        .with_compression(Some(compression))
+        .encode_request(&outgoing, &Limits::default(), &mut body)
+        .unwrap();
     (body, properties)
 }
 

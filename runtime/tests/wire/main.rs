@@ -11,6 +11,7 @@ mod odd;
 mod reply;
 mod request;
 mod round_trip;
+mod shown;
 
 use oslo_messaging::wire::{
     IncomingReply, IncomingRequest, Limits, Malformed, Oslo2, Properties, WireFormat,

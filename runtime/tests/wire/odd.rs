@@ -59,7 +59,7 @@ fn b08_odd_values_are_passed_on_verbatim() {
     };
     let mut body = Vec::new();
     let format = Oslo2::new();
-    format.encode_request(&outgoing, &mut body);
+    format.encode_request(&outgoing, &Limits::default(), &mut body).unwrap();
     let read = format.decode_request(&body, &json(), &Limits::default()).unwrap();
     let values: Vec<&str> = read.args.iter().map(|(_, value)| value.as_str()).collect();
     assert_eq!(values, ["[1180591620717411303424]", r#""\ud800""#, "NaN"]);

@@ -2,14 +2,14 @@
 
 use super::{inner, reply};
 use oslo_messaging::error::{RejectionKind, RemoteFailure};
-use oslo_messaging::wire::{IncomingReply, Oslo2, OutgoingReply, OutgoingReplyBody, WireFormat};
+use oslo_messaging::wire::{IncomingReply, Limits, Oslo2, OutgoingReply, OutgoingReplyBody, WireFormat};
 
 const UNIQUE: &str = "fedcba9876543210fedcba9876543210";
 
 fn written(body: OutgoingReplyBody<'_>) -> String {
     let reply = OutgoingReply { message_id: "m\"1", unique_id: UNIQUE.parse().unwrap(), body };
     let mut body = Vec::new();
-    let properties = Oslo2::new().encode_reply(&reply, &mut body);
+    let properties = Oslo2::new().encode_reply(&reply, &Limits::default(), &mut body).unwrap();
     assert_eq!(properties.expiration, None);
     assert!(properties.persistent);
     inner(&body)

@@ -1,10 +1,12 @@
 //! Requests: WIRE 2.1 written and read, the oddities of 2.5.
 
-use super::{inner, request};
+use super::{enveloped, inner, json, request};
 use oslo_messaging::context::Context;
 use oslo_messaging::id::MessageId;
 use oslo_messaging::version::Version;
-use oslo_messaging::wire::{IncomingVersion, Oslo2, OutgoingCall, OutgoingRequest, WireFormat};
+use oslo_messaging::wire::{
+    IncomingVersion, Limits, Oslo2, OutgoingCall, OutgoingRequest, Properties, WireFormat,
+};
 use std::time::Duration;
 
 const ID: &str = "0123456789abcdef0123456789abcdef";
@@ -29,7 +31,8 @@ fn cast<'a>(args: &'a str, context: &'a Context) -> OutgoingRequest<'a> {
 #[test]
 fn b01_a_cast_has_only_its_keys() {
     let mut body = Vec::new();
-    let properties = Oslo2::new().encode_request(&cast("{}", &Context::new()), &mut body);
+    let properties =
+        Oslo2::new().encode_request(&cast("{}", &Context::new()), &Limits::default(), &mut body).unwrap();
     assert_eq!(inner(&body), format!(r#"{{"method": "echo", "args": {{}}, "_unique_id": "{UNIQUE}"}}"#));
     assert_eq!(properties.content_type.as_deref(), Some("application/json"));
     assert_eq!(properties.content_encoding.as_deref(), Some("utf-8"));
@@ -54,7 +57,7 @@ fn b01_a_call_has_all_keys_in_wire_order() {
         ..cast(r#"{"x": "é\n"}"#, &context)
     };
     let mut body = b"before".to_vec();
-    let properties = Oslo2::new().encode_request(&request, &mut body);
+    let properties = Oslo2::new().encode_request(&request, &Limits::default(), &mut body).unwrap();
     assert_eq!(
         inner(body.strip_prefix(b"before").unwrap()),
         format!(
@@ -74,7 +77,13 @@ fn b01_without_a_monitor_the_timeout_key_is_null() {
     };
     let context = Context::new();
     let mut body = Vec::new();
-    Oslo2::new().encode_request(&OutgoingRequest { call: Some(call), ..cast("{}", &context) }, &mut body);
+    Oslo2::new()
+        .encode_request(
+            &OutgoingRequest { call: Some(call), ..cast("{}", &context) },
+            &Limits::default(),
+            &mut body,
+        )
+        .unwrap();
     assert!(inner(&body).contains(r#", "_timeout": null, "#));
 }
 
@@ -94,7 +103,7 @@ fn a12_what_is_written_is_read_back() {
         ..cast(r#"{"b": {"c": [1, 2]}, "a\"": null}"#, &context)
     };
     let mut body = Vec::new();
-    Oslo2::new().encode_request(&request, &mut body);
+    Oslo2::new().encode_request(&request, &Limits::default(), &mut body).unwrap();
     let read = self::request(&inner(&body)).unwrap();
     assert_eq!(read.method, "echo");
     let args: Vec<_> = read.args.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -208,4 +217,16 @@ fn of_equal_keys_the_last_counts() {
             .enumerate()
             .all(|(n, (k, v))| *k == format!("k{n}") && v.as_str() == (n + 20).to_string())
     );
+}
+
+#[test]
+fn a_request_that_waited_for_its_sender_has_the_less_of_two_times_left() {
+    let inner =
+        r#"{"method": "m", "args": {}, "_msg_id": "1", "_reply_q": "reply_q", "_deadline_ms": 60000}"#;
+    let left = |expiration: Option<u64>| {
+        let properties = Properties { expiration: expiration.map(Duration::from_millis), ..json() };
+        let read = Oslo2::new().decode_request(&enveloped(inner), &properties, &Limits::default()).unwrap();
+        read.remaining.unwrap().as_millis()
+    };
+    assert_eq!((left(None), left(Some(10_000)), left(Some(90_000))), (60_000, 10_000, 60_000));
 }

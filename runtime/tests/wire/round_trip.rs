@@ -77,7 +77,7 @@ proptest! {
             context: &context,
         };
         let mut body = Vec::new();
-        let properties = format.encode_request(&request, &mut body);
+        let properties = format.encode_request(&request, &Limits::default(), &mut body).unwrap();
         if properties.compression.is_none() {
             let inner: Value = serde_json::from_str(&inner(&body)).unwrap();
             prop_assert_eq!(&inner["args"], &Value::from(args.clone()));
@@ -106,7 +106,7 @@ proptest! {
             body: OutgoingReplyBody::Result(&text),
         };
         let mut body = Vec::new();
-        let properties = format.encode_reply(&reply, &mut body);
+        let properties = format.encode_reply(&reply, &Limits::default(), &mut body).unwrap();
         let read = format.decode_reply(&body, &properties, &Limits::default()).unwrap();
         prop_assert_eq!(read.message_id, message_id);
         prop_assert_eq!(read.result.map_or(Value::Null, |result| result.decode().unwrap()), result);
@@ -131,7 +131,7 @@ proptest! {
             body: OutgoingReplyBody::Failure(&failure),
         };
         let mut body = Vec::new();
-        let properties = Oslo2::new().encode_reply(&reply, &mut body);
+        let properties = Oslo2::new().encode_reply(&reply, &Limits::default(), &mut body).unwrap();
         prop_assert_eq!(&properties.content_type, &json().content_type);
         let read = Oslo2::new().decode_reply(&body, &properties, &Limits::default()).unwrap();
         prop_assert_eq!(read.failure, Some(failure));

@@ -57,7 +57,7 @@ async fn beat(run: Arc<Run>, to: ReplyTo, interval: Duration) {
             // The caller is gone; the final reply finds out for itself.
             return;
         }
-        let mut message = encode(&run, &to, &Content::Heartbeat);
+        let Ok(mut message) = encode(&run, &to, &Content::Heartbeat) else { return };
         message.deadline = Some(after(Instant::now(), interval).into_std());
         let returned = Arc::clone(&unroutable);
         run.driver.publish(

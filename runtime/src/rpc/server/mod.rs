@@ -22,7 +22,7 @@ pub use error::{BuildError, StartError};
 pub use handle::{ServerHandle, Stopped};
 pub use stats::ServerStats;
 
-use crate::serving::{Starts, after};
+use crate::serving::{Starts, after, supervised};
 use crate::target::Target;
 use crate::transport::Transport;
 use config::Config;
@@ -75,7 +75,7 @@ impl RpcServer {
         let run = Arc::new(Run::new(config, runtime.clone()));
         let consumer =
             driver.subscribe(subscription, Arc::new(RequestSink(Arc::clone(&run))), deadline).await?;
-        runtime.spawn(Arc::clone(&run).supervise(consumer));
+        runtime.spawn(supervised(Arc::clone(&run), Arc::clone(&run).supervise(consumer)));
         tracing::info!(server = %self.config.target, concurrency = self.config.concurrency, "server started");
         let handle = ServerHandle::new(run);
         starting.done(handle.clone());

@@ -6,7 +6,7 @@ use crate::id::MessageId;
 use crate::json::RawJson;
 use crate::serving::after;
 use crate::transport::{Confirmed, Publish, PublishError, Route};
-use crate::wire::{OutgoingReply, OutgoingReplyBody};
+use crate::wire::{OutgoingReply, OutgoingReplyBody, OverLimit};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,7 +26,6 @@ pub(crate) struct ReplyTo {
 }
 
 /// An answer.
-#[derive(Debug)]
 pub(crate) enum Content {
     Result(RawJson),
     Failure(Box<RemoteFailure>),
@@ -75,27 +74,38 @@ pub(crate) fn send(run: &Arc<Run>, to: ReplyTo, content: Content) {
 
 fn publish(run: Arc<Run>, mut reply: Reply) {
     reply.tries += 1;
-    let mut message = encode(&run, &reply.to, &reply.content);
-    if message.body.len() > run.limits.body {
-        reply.content = too_large(message.body.len(), run.limits.body);
-        message = encode(&run, &reply.to, &reply.content);
-    }
+    let encoded = encode(&run, &reply.to, &reply.content).or_else(|over| {
+        reply.content = too_large(&over);
+        encode(&run, &reply.to, &reply.content)
+    });
+    let Ok(mut message) = encoded else {
+        // Not even the few words about it are within the limits.
+        run.counters.replies_lost.add();
+        return run.reply_ends();
+    };
     // The first try may wait for a connection as long as the reply is worth anything.
     message.deadline = Some(reply.give_up_at.max(Instant::now() + PAUSE).into_std());
     let driver = Arc::clone(&run.driver);
-    driver.publish(message, Box::new(move |settled| settle(run, reply, settled)));
+    run.reply_leaves();
+    driver.publish(
+        message,
+        Box::new(move |settled| {
+            run.reply_settles();
+            settle(run, reply, settled);
+        }),
+    );
 }
 
 /// A reply's message with a fresh `_unique_id`: Python drops a second one with the same.
-pub(crate) fn encode(run: &Run, to: &ReplyTo, content: &Content) -> Publish {
+pub(crate) fn encode(run: &Run, to: &ReplyTo, content: &Content) -> Result<Publish, OverLimit> {
     let unique_id = MessageId::random();
     let mut body =
         Vec::with_capacity(512 + if let Content::Result(value) = content { value.as_str().len() } else { 0 });
     let reply = OutgoingReply { message_id: &to.message_id, unique_id, body: content.as_body() };
-    let properties = run.driver.format().encode_reply(&reply, &mut body);
+    let properties = run.driver.format().encode_reply(&reply, &run.limits, &mut body)?;
     let route = Route::Reply { address: Arc::clone(&to.address) };
     let mandatory = run.mandatory_replies;
-    Publish { route, body, properties, unique_id, mandatory, deadline: None, retry: None }
+    Ok(Publish { route, body, properties, unique_id, mandatory, deadline: None, retry: None })
 }
 
 fn settle(run: Arc<Run>, reply: Reply, settled: Result<Confirmed, PublishError>) {
@@ -144,7 +154,12 @@ async fn try_again(run: Arc<Run>, reply: Reply, error: PublishError) {
     publish(run, reply);
 }
 
-fn too_large(size: usize, limit: usize) -> Content {
-    let text = format!("the answer of {size} bytes is over the limit of {limit} bytes");
+fn too_large(over: &OverLimit) -> Content {
+    let text = match over {
+        OverLimit::Body { size, limit } => {
+            format!("the answer of {size} bytes is over the limit of {limit} bytes")
+        }
+        other => format!("the answer is over a limit: {other}"),
+    };
     Content::Failure(Box::new(RemoteFailure::new("oslo_messaging.server", "ResultTooLarge", text)))
 }

@@ -7,19 +7,27 @@ use super::missing::MissingAddresses;
 use super::served::Served;
 use super::stats::{ServerCounters, ServerStats};
 use super::work;
-use crate::serving::{Intake, Life, LogLimit, after};
+use crate::serving::{Intake, Life, LogLimit, SupervisedRun, after};
 use crate::transport::{Consumer, Delivery, Driver, Sink};
 use crate::wire::Limits;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 /// How long the end of a run waits for the broker to delete and give back what it held.
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// How many requests a task takes in a row before it lets others have its thread.
 const IN_A_ROW: u32 = 16;
+
+/// Replies that may be with the driver at a time for each slot, and at least, before no slot takes another request. The
+/// driver keeps them while the broker takes no messages; the requests behind them are better kept by the broker. Far more
+/// than are under way while it does take them.
+const REPLIES_A_SLOT: usize = 4;
+const LEAST_REPLIES: usize = 256;
 
 /// Limits on the lines that peers can cause at will; one each, so that a flood of one kind does not hide the others.
 #[derive(Debug, Default)]
@@ -54,6 +62,12 @@ pub(crate) struct Run {
     intake: Intake<Delivery>,
     /// Replies whose outcome is open.
     replies: AtomicUsize,
+    /// Those of them that are with the driver; the others wait for their address to appear.
+    handed_over: AtomicUsize,
+    /// How many of these are too many.
+    most_handed_over: usize,
+    /// Told when there is room for replies again, and when the stop begins.
+    room: Notify,
     pub(crate) life: Life<Stopped>,
 }
 
@@ -74,6 +88,9 @@ impl Run {
             _served: Served::new(&config.target.topic.clone().unwrap_or_default()),
             intake: Intake::new(config.concurrency),
             replies: AtomicUsize::new(0),
+            handed_over: AtomicUsize::new(0),
+            most_handed_over: config.concurrency.saturating_mul(REPLIES_A_SLOT).max(LEAST_REPLIES),
+            room: Notify::new(),
             life: Life::new(),
             config,
         }
@@ -86,6 +103,7 @@ impl Run {
     /// Begins the stop; returns at once, and may be called by a handler.
     pub(crate) fn stop(&self) {
         self.life.stop(|| self.intake.close());
+        self.room.notify_waiters();
     }
 
     pub(crate) fn reply_begins(&self) {
@@ -95,6 +113,31 @@ impl Run {
     pub(crate) fn reply_ends(&self) {
         if self.replies.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.life.idle();
+        }
+    }
+
+    /// A reply goes to the driver.
+    pub(crate) fn reply_leaves(&self) {
+        self.handed_over.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// The driver has said what became of it.
+    pub(crate) fn reply_settles(&self) {
+        if self.handed_over.fetch_sub(1, Ordering::SeqCst) == self.most_handed_over {
+            self.room.notify_waiters();
+        }
+    }
+
+    /// Waits while too many replies are with the driver; not during a stop, after which no slot is handed on.
+    async fn room_for_replies(&self) {
+        while self.handed_over.load(Ordering::SeqCst) >= self.most_handed_over {
+            let mut room = pin!(self.room.notified());
+            room.as_mut().enable();
+            // Looked at again: what has happened before this wait began told nobody.
+            if self.handed_over.load(Ordering::SeqCst) < self.most_handed_over || !self.life.is_running() {
+                return;
+            }
+            room.await;
         }
     }
 
@@ -149,6 +192,7 @@ impl Run {
         let mut served = 0_u32;
         while let Some(run) = &seat.run {
             work::serve(run, delivery).await;
+            run.room_for_replies().await;
             match run.leave(slot) {
                 Some(next) => delivery = next,
                 None => {
@@ -175,6 +219,20 @@ impl Run {
             self.life.idle();
         }
         next.item
+    }
+}
+
+impl SupervisedRun for Run {
+    fn abandoned(&self) {
+        if self.life.has_ended() {
+            return;
+        }
+        self.stop();
+        // Its consumers are gone, so what waits is back in its queue already.
+        self.intake.take_waiting();
+        let stopped = Stopped { aborted: self.intake.running(), ..Stopped::default() };
+        tracing::warn!(server = %self.config.target, ?stopped, "server ended with the runtime that it was started on");
+        self.life.end(stopped);
     }
 }
 

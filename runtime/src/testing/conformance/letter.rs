@@ -46,11 +46,12 @@ impl<'a> Letter<'a> {
     }
 
     pub(super) fn encode(&self, format: &dyn WireFormat, unique_id: MessageId) -> (Vec<u8>, Properties) {
+        const NO_LIMITS: Limits = Limits { body: usize::MAX, depth: usize::MAX, keys: usize::MAX };
         let mut body = Vec::new();
-        let mut properties = if self.reply {
+        let encoded = if self.reply {
             let reply =
                 OutgoingReply { message_id: self.text, unique_id, body: OutgoingReplyBody::Result("null") };
-            format.encode_reply(&reply, &mut body)
+            format.encode_reply(&reply, &NO_LIMITS, &mut body)
         } else {
             let context = Context::new();
             let request = OutgoingRequest {
@@ -62,8 +63,10 @@ impl<'a> Letter<'a> {
                 unique_id,
                 context: &context,
             };
-            format.encode_request(&request, &mut body)
+            format.encode_request(&request, &NO_LIMITS, &mut body)
         };
+        // Without limits nothing is over one.
+        let mut properties = encoded.unwrap_or_default();
         properties.expiration = self.expires;
         properties.headers.extend(self.headers.iter().map(|(name, value)| ((*name).into(), value.clone())));
         (body, properties)

@@ -254,7 +254,8 @@ impl Shared {
                     batch.push(waiting);
                 }
             }
-            for Waiting { message, terms, .. } in batch {
+            for waiting in batch {
+                let (message, terms) = waiting.over();
                 self.hand_over(&outlet, message, terms);
             }
             if let Some(destination) = self.lock().destinations.get_mut(&key) {

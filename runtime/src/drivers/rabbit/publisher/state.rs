@@ -70,6 +70,17 @@ pub(super) struct Waiting {
     pub(super) since: Instant,
 }
 
+impl Waiting {
+    /// The message as it is when its wait is over: the time that it waited is not the broker's to keep it once more.
+    pub(super) fn over(self) -> (Message, Terms) {
+        let Self { mut message, terms, .. } = self;
+        if let (Some(expiration), Some(deadline)) = (&mut message.properties.expiration, terms.deadline) {
+            *expiration = (*expiration).min(deadline.saturating_duration_since(Instant::now()));
+        }
+        (message, terms)
+    }
+}
+
 /// What goes with a message until it is settled.
 pub(super) struct Terms {
     pub(super) route: Route,
