@@ -7,7 +7,7 @@ use oslo_messaging::contract::{DynEndpoint, DynRequest};
 use oslo_messaging::error::RemoteFailure;
 use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle, StartError};
 use oslo_messaging::transport::{ConnectFailureKind, DriverError, Health, Route};
-use oslo_messaging::{CallError, ConnectOptions, Context, Ran, Target, Transport};
+use oslo_messaging::{CallError, CastError, ConnectOptions, Context, Ran, Target, Transport};
 use serde_json::{Value, json};
 use std::future::IntoFuture;
 use std::io::Write;
@@ -16,6 +16,7 @@ use std::time::Duration;
 use tests::broker::Broker;
 use tests::journal::Journal;
 use tests::proxy::{Flow, Proxy};
+use tests::rust_peer::connect;
 use tests::site::Site;
 use tests::wait::{eventually, within};
 use tracing_subscriber::EnvFilter;
@@ -25,6 +26,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A server that returns its arguments and notes them.
 async fn echo(transport: &Transport, topic: &str, name: &str) -> (ServerHandle, Journal<Value>) {
+    echo_at(transport, Target::server(topic, name)).await
+}
+
+async fn echo_at(transport: &Transport, target: Target) -> (ServerHandle, Journal<Value>) {
     let journal = Journal::new();
     let noted = journal.clone();
     let endpoint = DynEndpoint::new(move |request: DynRequest| {
@@ -35,8 +40,7 @@ async fn echo(transport: &Transport, topic: &str, name: &str) -> (ServerHandle, 
             Ok::<_, RemoteFailure>(args)
         }
     });
-    let server =
-        RpcServer::builder(transport, Target::server(topic, name)).endpoint(endpoint).build().unwrap();
+    let server = RpcServer::builder(transport, target).endpoint(endpoint).build().unwrap();
     (server.start().await.unwrap(), journal)
 }
 
@@ -341,6 +345,64 @@ async fn a_fanout_that_nobody_listens_to_any_more_hurts_nothing() {
             call.unwrap();
         }
     }
+}
+
+/// With auto-delete, exchange and queues go with their last server. A client that has declared the exchange before learns at
+/// once that nobody is there, and finds the next server.
+#[tokio::test]
+async fn a_topic_exchange_that_goes_with_its_server_is_declared_again() {
+    let site = Site::new("gone").await;
+    let url = format!("{}?amqp_auto_delete=true", site.url);
+    let (theirs, ours) = (connect(&url), connect(&url));
+    let client = RpcClient::new(&ours, Target::topic(&site.topic));
+    for round in 0..3 {
+        let (server, _) = echo(&theirs, &site.topic, "one").await;
+        assert_eq!(call_until_answered(&client, round).await, json!({ "n": round }));
+        server.stop();
+        server.wait(LIMIT).await;
+        assert!(site.host.exchange_names().await.is_empty(), "the exchange goes with its last queue");
+        if round == 1 {
+            let cast = within(LIMIT, "a cast", client.cast(&Context::new(), "echo", &json!({}))).await;
+            assert!(matches!(cast, Err(CastError::Unroutable(_))), "{cast:?}");
+        }
+        let call = client.call(&Context::new(), "echo", &json!({})).timeout(2 * LIMIT);
+        let error = within(LIMIT, "the call ends before its deadline", call).await.unwrap_err();
+        assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
+    }
+}
+
+/// A publish to an exchange that has gone ends its channel, and the broker ignores what comes over it afterwards: that is
+/// sent again. None of it is lost, none arrives twice.
+#[tokio::test]
+async fn what_is_sent_after_a_message_to_a_gone_exchange_arrives() {
+    const COUNT: u64 = 50;
+    let site = Site::new("behind").await;
+    let url = format!("{}?amqp_auto_delete=true", site.url);
+    let (theirs, ours) = (connect(&url), connect(&url));
+    let stays = RpcClient::new(&ours, Target::topic("stays").with_exchange("stays"));
+    let leaves = RpcClient::new(&ours, Target::topic(&site.topic));
+    let (_stays, journal) = echo_at(&theirs, Target::server("stays", "one").with_exchange("stays")).await;
+    for round in 1..=3 {
+        let (server, _) = echo(&theirs, &site.topic, "one").await;
+        assert_eq!(call_until_answered(&leaves, round).await, json!({ "n": round }));
+        server.stop();
+        server.wait(LIMIT).await;
+        let context = Context::new();
+        let lost = leaves.call(&context, "echo", &json!({})).into_future();
+        let casts: Vec<_> =
+            (0..COUNT).map(|n| stays.cast(&context, "echo", &json!({ "n": n })).into_future()).collect();
+        let (lost, casts) = within(LIMIT, "all ends", async { tokio::join!(lost, join_all(casts)) }).await;
+        let error = lost.unwrap_err();
+        assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
+        casts.into_iter().for_each(|cast| cast.unwrap());
+        let arrived = journal.first((COUNT * round) as usize, LIMIT, "the casts", |_| true).await;
+        let mut numbers: Vec<_> = arrived.iter().map(|args| args["n"].as_u64().unwrap()).collect();
+        numbers.sort_unstable();
+        let each_once: Vec<_> = (0..COUNT).flat_map(|n| (0..round).map(move |_| n)).collect();
+        assert_eq!(numbers, each_once);
+    }
+    assert_eq!(call_until_answered(&stays, 0).await, json!({ "n": 0 }));
+    assert_eq!(journal.len() as u64, 3 * COUNT + 1, "nothing more came");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod host;
 mod link;
 mod options;
 mod publisher;
+mod refusal;
 mod replies;
 mod settings;
 mod subscription;

@@ -2,6 +2,7 @@
 
 use super::amqp::{AmqpError, Channel, ChannelAcks, Received, Scope};
 use super::link::Link;
+use super::refusal::advice;
 use super::topology::Source;
 use crate::transport::{AckHandle, Acknowledge, BoxFuture, Consumer, Delivery, DriverError, Sink};
 use crate::wire::{Header, Properties};
@@ -280,17 +281,5 @@ fn delivery_count(properties: &Properties) -> Option<u64> {
     match properties.header("x-delivery-count") {
         Some(&Header::Integer(count)) => u64::try_from(count).ok(),
         _ => None,
-    }
-}
-
-/// What to do about a refusal.
-fn advice(error: &AmqpError) -> &'static str {
-    match error.code {
-        Some(406) => {
-            "; another peer declared it with other arguments: use the same options on all peers of this exchange \
-             (`amqp_durable_queues`, `amqp_auto_delete`, `rabbit_transient_queues_ttl`), or delete it"
-        }
-        Some(403) => "; give the user configure, write and read permission on it",
-        _ => "",
     }
 }

@@ -1,15 +1,19 @@
 //! Publishing: what can go out goes out at once; the rest waits, in order, for a connection, a declaration, an
 //! unblocking or room, until its own deadline.
 
+mod lane;
+mod settling;
 mod state;
 
-use super::amqp::{AmqpError, Confirms, Message, Outcome, Scope};
+use super::amqp::{AmqpError, Confirms, Message, Scope};
 use super::link::{Link, LinkState, Up};
+use super::refusal::advice;
 use super::topology::{Address, Profile};
 use crate::error::NotSentReason;
-use crate::transport::{Confirmed, Publish, PublishError, Route, Settled};
+use crate::transport::{Publish, PublishError, Route, Settled};
 use crate::wire::WireFormat;
-use state::{Outlet, Ready, State, Terms, Waiting, destination_key};
+use lane::Lane;
+use state::{Ready, State, Terms, Waiting, destination_key};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
@@ -70,11 +74,11 @@ impl Publisher {
                 // The default exchange is always there; a queue that is ours to declare perhaps not.
                 None => key.is_none() && message.exchange.is_empty(),
             };
-        match state.outlet(&terms.route) {
-            Some(outlet) if at_once => {
+        match state.lane(&terms.route) {
+            Some(lane) if at_once => {
                 state.take_room(message.body.len());
                 drop(state);
-                self.shared.hand_over(&outlet, message, terms);
+                self.shared.hand_over(&lane, message, terms);
             }
             _ => {
                 let waiting = Waiting { message, terms, since: Instant::now() };
@@ -169,7 +173,7 @@ impl Shared {
             let mut state = self.lock();
             state.blocked = up.as_ref().and_then(|up| up.blocked.clone());
             let keep = match (&state.ready, &up) {
-                (Some(ready), Some(up)) => ready.up.generation == up.generation && ready.confirms.is_open(),
+                (Some(ready), Some(up)) => ready.up.generation == up.generation && ready.lane.is_open(),
                 _ => false,
             };
             if !keep {
@@ -233,8 +237,8 @@ impl Shared {
                 destination.flushing = true;
                 (ready, key.clone(), destination.declared, first.terms.route.clone())
             };
-            let outlet = match self.prepare(&ready, &route, declared).await {
-                Ok(outlet) => outlet,
+            let lane = match self.prepare(&ready, &route, declared).await {
+                Ok(lane) => lane,
                 Err(error) if self.refused(&key, &route, &ready, &error) => continue,
                 Err(_) => return,
             };
@@ -255,7 +259,7 @@ impl Shared {
                 }
             }
             for Waiting { message, terms, .. } in batch {
-                self.hand_over(&outlet, message, terms);
+                self.hand_over(&lane, message, terms);
             }
             if let Some(destination) = self.lock().destinations.get_mut(&key) {
                 destination.flushing = false;
@@ -264,7 +268,7 @@ impl Shared {
     }
 
     /// Declares what a route needs, unless that is done, and opens its channel, unless that is open.
-    async fn prepare(&self, ready: &Ready, route: &Route, declared: bool) -> Result<Outlet, AmqpError> {
+    async fn prepare(&self, ready: &Ready, route: &Route, declared: bool) -> Result<Arc<Lane>, AmqpError> {
         if !declared {
             let (exchange, source) = self.profile.publisher_declares(route);
             if let Some(exchange) = exchange {
@@ -274,22 +278,21 @@ impl Shared {
                 super::subscription::declare(&ready.setup, &source).await?;
             }
         }
-        if let Some(outlet) = ready.outlet(route) {
-            return Ok(outlet);
+        if let Some(lane) = ready.lane(route) {
+            return Ok(lane);
         }
         if !matches!(route, Route::Fanout { .. }) {
             let text = "the publishing channel is closed".to_owned();
             return Err(AmqpError { code: None, scope: Scope::Channel, text });
         }
-        let confirms =
-            Confirms::start(ready.up.connection.channel().await?, Arc::clone(&self.format)).await?;
-        let ready = Ready { fanout: Some(Arc::new(confirms)), ..ready.clone() };
-        let outlet = ready.outlet(route);
+        let fanout = open_lane(&ready.up, Arc::clone(&self.format)).await?;
+        let ready = Ready { fanout: Some(fanout), ..ready.clone() };
+        let lane = ready.lane(route);
         let mut state = self.lock();
         if state.ready.is_some() {
             state.ready = Some(ready);
         }
-        outlet.ok_or_else(|| {
+        lane.ok_or_else(|| {
             let text = "the channel for fanouts is closed".to_owned();
             AmqpError { code: None, scope: Scope::Channel, text }
         })
@@ -311,7 +314,8 @@ impl Shared {
         drop(state);
         for waiting in waiting {
             let what = format!("the declaration for {route:?} on {}", ready.up.node);
-            let reason = NotSentReason::Refused { what, cause: error.to_string() };
+            let cause = format!("{error}{}", advice(error));
+            let reason = NotSentReason::Refused { what, cause };
             (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
         }
         self.tell_if_idle();
@@ -319,67 +323,9 @@ impl Shared {
         true
     }
 
-    fn hand_over(self: &Arc<Self>, outlet: &Outlet, message: Message, terms: Terms) {
-        let bytes = message.body.len();
-        let (shared, node) = (Arc::clone(self), Arc::clone(&outlet.node));
-        let on_outcome = Box::new(move |outcome, message: Option<Message>| {
-            let lost = matches!(outcome, Outcome::Lost(_));
-            let settling = match (outcome, message) {
-                (Outcome::Lost(error), Some(message)) if gone(&error, &terms.route, &message) => {
-                    shared.once_more(error, message, terms)
-                }
-                (outcome, _) => Some((outcome, terms)),
-            };
-            if shared.give_room(bytes) || lost {
-                shared.pump.notify_one();
-            }
-            let Some((outcome, terms)) = settling else { return };
-            let node = Some(node);
-            (terms.settled)(match outcome {
-                Outcome::Confirmed => Ok(Confirmed { node }),
-                Outcome::Returned { code, text } => {
-                    let Address { exchange, routing_key } = shared.profile.address(&terms.route);
-                    if let Some(queue) = destination_key(&terms.route, &exchange, &routing_key) {
-                        shared.forget_declaration(&queue);
-                    }
-                    Err(PublishError::Returned { exchange, routing_key, code, text, node })
-                }
-                Outcome::Refused => {
-                    let cause = "the broker refused responsibility (basic.nack)".to_owned();
-                    Err(PublishError::Refused { cause, node })
-                }
-                Outcome::Lost(error) => {
-                    Err(PublishError::Lost { cause: format!("lost before its confirmation: {error}"), node })
-                }
-            });
-        });
-        outlet.confirms.publish(message, on_outcome);
-    }
-
-    /// Queues a fanout again whose exchange has gone with its last queue. Whoever had it from that exchange has left, so
-    /// nobody gets it twice. Gives back what is not to be tried again.
-    fn once_more(&self, error: AmqpError, message: Message, terms: Terms) -> Option<(Outcome, Terms)> {
-        let mut state = self.lock();
-        if let Some(destination) = state.destinations.get_mut(&message.exchange) {
-            destination.declared = false;
-        }
-        if terms.again || state.closed {
-            return Some((Outcome::Lost(error), terms));
-        }
-        state.enqueue(Waiting { message, terms: Terms { again: true, ..terms }, since: Instant::now() });
-        None
-    }
-
     fn tell_if_idle(&self) {
         if self.lock().is_idle() {
             self.idle.notify_waiters();
-        }
-    }
-
-    /// The queue that was declared for a destination is gone: it is declared again before the next message.
-    fn forget_declaration(&self, key: &str) {
-        if let Some(destination) = self.lock().destinations.get_mut(key) {
-            destination.declared = false;
         }
     }
 
@@ -396,15 +342,13 @@ impl Shared {
     }
 }
 
-/// Whether a fanout was lost because its exchange does not exist.
-fn gone(error: &AmqpError, route: &Route, message: &Message) -> bool {
-    matches!(route, Route::Fanout { .. })
-        && error.code == Some(404)
-        && error.text.contains(&format!("'{}'", message.exchange))
-}
-
 async fn open(up: &Up, format: Arc<dyn WireFormat>) -> Result<Ready, AmqpError> {
     let setup = up.connection.channel().await?;
-    let confirms = Arc::new(Confirms::start(up.connection.channel().await?, format).await?);
-    Ok(Ready { confirms, fanout: None, setup, up: up.clone() })
+    let lane = open_lane(up, format).await?;
+    Ok(Ready { lane, fanout: None, setup, up: up.clone() })
+}
+
+async fn open_lane(up: &Up, format: Arc<dyn WireFormat>) -> Result<Arc<Lane>, AmqpError> {
+    let confirms = Confirms::start(up.connection.channel().await?, format).await?;
+    Ok(Arc::new(Lane::new(confirms, Arc::clone(&up.node))))
 }
