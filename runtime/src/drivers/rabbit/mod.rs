@@ -13,6 +13,7 @@ mod replies;
 mod settings;
 mod subscription;
 mod topology;
+mod tries;
 
 pub use options::RabbitOptions;
 
@@ -253,7 +254,7 @@ async fn by<T>(
     match tokio::time::timeout_at(deadline.into(), work).await {
         Ok(result) => result,
         Err(_) => {
-            let cause = format!("{what} could not be set up: {}", link.trouble().1);
+            let cause = format!("{what} could not be set up: {}", link.trouble());
             Err(DriverError::Unreachable { waited: since.elapsed(), cause })
         }
     }

@@ -142,6 +142,7 @@ mod tests {
                 settled: Box::new(drop),
                 deadline: None,
                 retry: None,
+                mark: 0,
                 again: false,
             },
         }

@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) in_flight: usize,
     pub(super) in_flight_bytes: usize,
     pub(super) closed: bool,
+    /// What the broker has been asked for and has not answered yet.
+    pub(super) unanswered: Option<String>,
     /// When the next waiting message may be too late; nobody looks before.
     pub(super) next_expiry: Option<Instant>,
 }
@@ -70,6 +72,8 @@ pub(super) struct Terms {
     pub(super) settled: Settled,
     pub(super) deadline: Option<Instant>,
     pub(super) retry: Option<u32>,
+    /// The last attempt to connect that had begun before it: only later ones are its own.
+    pub(super) mark: u64,
     /// Whether it was published before and met a missing exchange.
     pub(super) again: bool,
 }
@@ -77,6 +81,11 @@ pub(super) struct Terms {
 impl State {
     pub(super) fn has_room(&self) -> bool {
         self.in_flight < IN_FLIGHT_LIMIT && self.in_flight_bytes < IN_FLIGHT_BYTES
+    }
+
+    /// Whether a message may be handed over now.
+    pub(super) fn takes_messages(&self) -> bool {
+        self.blocked.is_none() && self.has_room()
     }
 
     pub(super) fn take_room(&mut self, bytes: usize) {
@@ -122,9 +131,7 @@ impl State {
 
     /// Lets a message wait; tells whether there is anything to do about it now.
     pub(super) fn enqueue(&mut self, waiting: Waiting) -> bool {
-        // Without a connection the attempts that it allows may have failed already.
-        let look_now = self.ready.is_none() && waiting.terms.retry.is_some();
-        let sooner = self.wait_until(if look_now { Some(waiting.since) } else { waiting.terms.deadline });
+        let sooner = self.wait_until(waiting.terms.deadline);
         self.destination(&waiting).push_back(waiting);
         sooner || (self.ready.is_some() && self.blocked.is_none())
     }
