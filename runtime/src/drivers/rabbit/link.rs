@@ -110,6 +110,16 @@ impl Link {
         u32::try_from(failed).unwrap_or(u32::MAX)
     }
 
+    /// Waits before something is set up again that has failed `failures` times on a connection: less and less often while
+    /// that lives, and no longer when it is gone.
+    pub(super) async fn pause_on(&self, generation: u64, failures: u32, refused: bool) {
+        let pause = self.settings.retry.pause(failures.saturating_sub(1), refused);
+        let mut state = self.watch();
+        let gone = state.wait_for(|state| !matches!(state, LinkState::Up(up) if up.generation == generation));
+        // The time passes, or the connection is gone; either is the end of the pause.
+        let _ = tokio::time::timeout(pause, gone).await;
+    }
+
     /// Ends the supervision and closes the connection.
     pub(super) async fn close(&self) {
         let previous = self.state.send_replace(LinkState::Closed);

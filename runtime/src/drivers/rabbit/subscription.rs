@@ -1,7 +1,7 @@
 //! One subscription: its channel, its declarations and its consumers, set up again after every loss.
 
 use super::amqp::{AmqpError, Channel, ChannelAcks, Received, Scope};
-use super::link::Link;
+use super::link::{Link, Up};
 use super::refusal::advice;
 use super::topology::Source;
 use crate::transport::{AckHandle, Acknowledge, BoxFuture, Consumer, Delivery, DriverError, Sink};
@@ -9,11 +9,7 @@ use crate::wire::{Header, Properties};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-
-/// How soon a subscription is set up again on a connection that lives on.
-const SETUP_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a subscription is made of.
 pub(super) struct Plan {
@@ -96,16 +92,21 @@ impl Plan {
         consumer: RunningConsumer,
     ) {
         let mut first = Some((accepted, consumer));
+        let mut failed = Failed::default();
         loop {
+            let ready = async {
+                failed.pause(&link).await;
+                link.up().await
+            };
             let up = match &mut first {
                 Some((accepted, _)) => tokio::select! {
                     biased;
                     // Whoever waited for the first set-up has given up.
                     () = accepted.closed() => return,
-                    up = link.up() => up,
+                    up = ready => up,
                 },
                 None => tokio::select! {
-                    up = link.up() => up,
+                    up = ready => up,
                     order = orders.recv() => match order {
                         Some(Command::Cancel(done)) => {
                             let _ = done.send(());
@@ -129,14 +130,15 @@ impl Plan {
                 Ok(channel) => channel,
                 Err(error) => {
                     tracing::warn!(label = %self.label, node = %up.node, %error, "cannot open a consumer channel");
-                    tokio::time::sleep(SETUP_PAUSE).await;
+                    failed.again(&up, false);
                     continue;
                 }
             };
             let mut active = match self.set_up(channel).await {
                 Ok(active) => active,
                 Err((what, error)) => {
-                    if error.scope == Scope::Channel && error.code.is_some() {
+                    let refused = error.scope == Scope::Channel && error.code.is_some();
+                    if refused {
                         if let Some((accepted, _)) = first.take() {
                             let cause = format!("{error}{}", advice(&error));
                             let what = format!("{what} on {}", up.node);
@@ -145,10 +147,11 @@ impl Plan {
                         }
                         tracing::error!(label = %self.label, node = %up.node, %what, %error, "the broker refused to consume again");
                     }
-                    tokio::time::sleep(SETUP_PAUSE).await;
+                    failed.again(&up, refused);
                     continue;
                 }
             };
+            failed = Failed::default();
             tracing::debug!(label = %self.label, node = %up.node, "consuming");
             if let Some((accepted, consumer)) = first.take()
                 && accepted.send(Ok(Box::new(consumer))).is_err()
@@ -242,6 +245,26 @@ impl Plan {
             }
         }
         active.channel.close().await;
+    }
+}
+
+/// How often a subscription could not be set up again, and where.
+#[derive(Default)]
+struct Failed {
+    generation: u64,
+    times: u32,
+    refused: bool,
+}
+
+impl Failed {
+    fn again(&mut self, up: &Up, refused: bool) {
+        *self = Self { generation: up.generation, times: self.times.saturating_add(1), refused };
+    }
+
+    async fn pause(&self, link: &Link) {
+        if self.times > 0 {
+            link.pause_on(self.generation, self.times, self.refused).await;
+        }
     }
 }
 
