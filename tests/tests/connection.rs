@@ -4,10 +4,10 @@
 
 use futures_util::future::join_all;
 use oslo_messaging::contract::{DynEndpoint, DynRequest};
-use oslo_messaging::error::RemoteFailure;
+use oslo_messaging::error::{NotSentReason, RemoteFailure};
 use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle, StartError};
 use oslo_messaging::transport::{ConnectFailureKind, DriverError, Health, Route};
-use oslo_messaging::{CallError, ConnectOptions, Context, Ran, Target, Transport, endpoint};
+use oslo_messaging::{CallError, CastError, ConnectOptions, Context, Ran, Target, Transport, endpoint};
 use serde_json::{Value, json};
 use std::future::IntoFuture;
 use std::io::Write;
@@ -15,9 +15,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tests::broker::Broker;
 use tests::journal::Journal;
-use tests::proxy::{Flow, Proxy};
+use tests::proxy::{Flow, Proxy, Record};
+use tests::rust_peer::connect;
 use tests::site::Site;
 use tests::wait::{eventually, within};
+use tokio::net::TcpSocket;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -25,6 +27,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A server that returns its arguments and notes them.
 async fn echo(transport: &Transport, topic: &str, name: &str) -> (ServerHandle, Journal<Value>) {
+    echo_at(transport, Target::server(topic, name)).await
+}
+
+async fn echo_at(transport: &Transport, target: Target) -> (ServerHandle, Journal<Value>) {
     let journal = Journal::new();
     let noted = journal.clone();
     let endpoint = DynEndpoint::new(move |request: DynRequest| {
@@ -35,9 +41,16 @@ async fn echo(transport: &Transport, topic: &str, name: &str) -> (ServerHandle, 
             Ok::<_, RemoteFailure>(args)
         }
     });
-    let server =
-        RpcServer::builder(transport, Target::server(topic, name)).endpoint(endpoint).build().unwrap();
+    let server = RpcServer::builder(transport, target).endpoint(endpoint).build().unwrap();
     (server.start().await.unwrap(), journal)
+}
+
+/// An address at which nobody listens, and nobody else will while the socket is kept: it is bound and does not listen.
+fn nobodys_port() -> (TcpSocket, std::net::SocketAddr) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 /// Calls until it is answered: what a user's retry of errors that say `ran: no` comes to.
@@ -58,8 +71,7 @@ async fn call_until_answered(client: &RpcClient, number: u64) -> Value {
 async fn wrong_password_missing_virtual_host_and_absent_broker_are_told_apart() {
     let site = Site::new("apart").await;
     let address = site.host.broker().address();
-    // A port that was free a moment ago: nothing listens there.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_kept, free) = nobodys_port();
     for (url, expected) in [
         (format!("rabbit://guest:not-the-password@{address}/"), ConnectFailureKind::AuthenticationFailed),
         (
@@ -81,7 +93,7 @@ async fn wrong_password_missing_virtual_host_and_absent_broker_are_told_apart() 
 
 #[tokio::test]
 async fn a_call_says_why_no_broker_was_reached_and_that_it_has_not_run() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_kept, free) = nobodys_port();
     let transport = Transport::connect(format!("rabbit://{free}/")).unwrap();
     let client = RpcClient::new(&transport, Target::topic("t"));
     let call = client.call(&Context::new(), "m", &json!({})).timeout(Duration::from_millis(300));
@@ -94,7 +106,7 @@ async fn a_call_says_why_no_broker_was_reached_and_that_it_has_not_run() {
 #[test]
 fn what_is_tried_in_vain_leaves_nothing_behind() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_kept, free) = nobodys_port();
     // Several hosts are tried at once after each other.
     let url = format!("rabbit://{}/", vec![free.to_string(); 16].join(","));
     runtime.block_on(async {
@@ -148,7 +160,7 @@ fn a_silent_peer_is_let_go() {
 
 #[tokio::test]
 async fn a_close_waits_no_longer_than_what_waits_for_a_broker() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_kept, free) = nobodys_port();
     let transport = Transport::connect(format!("rabbit://{free}/")).unwrap();
     let client = RpcClient::new(&transport, Target::topic("t"));
     let cast = client.cast(&Context::new(), "m", &json!({})).timeout(Duration::from_millis(300));
@@ -177,7 +189,7 @@ async fn a_restarted_broker_is_found_again_by_server_and_client() {
 #[tokio::test]
 async fn the_next_host_of_the_list_is_tried() {
     let site = Site::new("hosts").await;
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (_kept, free) = nobodys_port();
     let (_, rest) = site.url.split_once("://").unwrap();
     let (host, virtual_host) = rest.rsplit_once('/').unwrap();
     for hosts in [format!("guest:guest@{free},{host}"), format!("{host},guest:guest@{free}")] {
@@ -317,6 +329,89 @@ fn a_closed_transport_leaves_no_task_in_the_runtime_of_its_user() {
     });
 }
 
+/// What waits for a declaration has its own deadline, and nothing of it has left.
+#[tokio::test]
+async fn a_declaration_without_an_answer_delays_nothing_beyond_its_deadline() {
+    let site = Site::new("undeclared").await;
+    let proxy = Proxy::start(site.host.broker().address()).await;
+    let transport = connect(&site.host.url_at(proxy.address()));
+    let (_server, journal) = echo(&site.transport(), &site.topic, "one").await;
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    assert_eq!(call_until_answered(&client, 1).await, json!({"n": 1}));
+    proxy.set_flow(Flow::Pass, Flow::Hold);
+    let (context, args) = (Context::new(), json!({"n": 2}));
+    let cast = client.cast(&context, "echo", &args).exchange("another").timeout(Duration::from_millis(300));
+    let error = within(LIMIT, "the cast ends", cast).await.unwrap_err();
+    assert!(matches!(error, CastError::NotSent(_)), "{error:?}");
+    assert!(error.to_string().contains("has not answered the declaration"), "{error}");
+    proxy.set_flow(Flow::Pass, Flow::Pass);
+    assert_eq!(call_until_answered(&client, 3).await, json!({"n": 3}));
+    assert_eq!(journal.len(), 2, "what was not sent does not come");
+}
+
+/// A user without the permission to make reply queues is told so, and not that time has run out.
+#[tokio::test]
+async fn a_refused_reply_queue_ends_the_calls_that_need_one() {
+    let site = Site::new("noreply").await;
+    let (_server, _) = echo(&site.transport(), &site.topic, "one").await;
+    let user = site.host.user(["openstack", ".*", ".*"]).await;
+    let transport = connect(&user.url());
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    for _ in 0..2 {
+        let call = client.call(&Context::new(), "echo", &json!({})).timeout(2 * LIMIT);
+        let error = within(LIMIT, "the call ends before its deadline", call).await.unwrap_err();
+        assert_eq!(error.ran(), Ran::No);
+        let text = error.to_string();
+        for words in ["403", "ACCESS_REFUSED", "reply_", "permission"] {
+            assert!(text.contains(words), "no `{words}` in: {text}");
+        }
+        assert!(matches!(&error, CallError::NotSent(e) if matches!(e.reason, NotSentReason::Refused { .. })));
+    }
+    client.cast(&Context::new(), "echo", &json!({})).await.unwrap();
+    // Given the permission, calls work without a new connection.
+    user.permit([".*", ".*", ".*"]).await;
+    let answered = || async {
+        client.call(&Context::new(), "echo", &json!({})).await.map(drop).map_err(|error| error.to_string())
+    };
+    eventually(LIMIT, "calls work with the permission", answered).await;
+    assert_eq!(transport.stats().connections_lost, 0);
+}
+
+/// A broker that lets everybody in and throws them out at once, first in a list of two.
+#[tokio::test]
+async fn a_host_that_drops_its_connections_at_once_is_left_for_the_next() {
+    let site = Site::new("dropping").await;
+    let (_server, _) = echo(&site.transport(), &site.topic, "one").await;
+    let dropping = Proxy::start(site.host.broker().address()).await;
+    let (_, rest) = site.url.split_once("://").unwrap();
+    let (host, virtual_host) = rest.rsplit_once('/').unwrap();
+    let url = format!("rabbit://guest:guest@{},{host}/{virtual_host}", dropping.address());
+    let topic = site.topic.as_str();
+    // Which host is first is chosen at random: some of these meet the dropping one.
+    let calls = (0..8).map(|number| {
+        let transport = connect(&url);
+        async move {
+            let client = RpcClient::new(&transport, Target::topic(topic));
+            call_until_answered(&client, number).await
+        }
+    });
+    let drops = async {
+        let mut last = 0;
+        loop {
+            let open = |record: &Record| {
+                (record.connection > last && record.sent("channel.open")).then_some(record.connection)
+            };
+            last = dropping.records().next(2 * LIMIT, "a connection", open).await;
+            dropping.kill_connections();
+        }
+    };
+    tokio::select! {
+        answers = join_all(calls) => assert_eq!(answers.len(), 8),
+        () = drops => unreachable!(),
+    }
+    assert!(!dropping.sent("channel.open").is_empty(), "nobody has met the dropping host");
+}
+
 /// The exchange of a fanout goes with its last queue; whoever has declared it before must declare it again.
 #[tokio::test]
 async fn a_fanout_that_nobody_listens_to_any_more_hurts_nothing() {
@@ -341,6 +436,64 @@ async fn a_fanout_that_nobody_listens_to_any_more_hurts_nothing() {
             call.unwrap();
         }
     }
+}
+
+/// With auto-delete, exchange and queues go with their last server. A client that has declared the exchange before learns at
+/// once that nobody is there, and finds the next server.
+#[tokio::test]
+async fn a_topic_exchange_that_goes_with_its_server_is_declared_again() {
+    let site = Site::new("gone").await;
+    let url = format!("{}?amqp_auto_delete=true", site.url);
+    let (theirs, ours) = (connect(&url), connect(&url));
+    let client = RpcClient::new(&ours, Target::topic(&site.topic));
+    for round in 0..3 {
+        let (server, _) = echo(&theirs, &site.topic, "one").await;
+        assert_eq!(call_until_answered(&client, round).await, json!({ "n": round }));
+        server.stop();
+        server.wait(LIMIT).await;
+        assert!(site.host.exchange_names().await.is_empty(), "the exchange goes with its last queue");
+        if round == 1 {
+            let cast = within(LIMIT, "a cast", client.cast(&Context::new(), "echo", &json!({}))).await;
+            assert!(matches!(cast, Err(CastError::Unroutable(_))), "{cast:?}");
+        }
+        let call = client.call(&Context::new(), "echo", &json!({})).timeout(2 * LIMIT);
+        let error = within(LIMIT, "the call ends before its deadline", call).await.unwrap_err();
+        assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
+    }
+}
+
+/// A publish to an exchange that has gone ends its channel, and the broker ignores what comes over it afterwards: that is
+/// sent again. None of it is lost, none arrives twice.
+#[tokio::test]
+async fn what_is_sent_after_a_message_to_a_gone_exchange_arrives() {
+    const COUNT: u64 = 50;
+    let site = Site::new("behind").await;
+    let url = format!("{}?amqp_auto_delete=true", site.url);
+    let (theirs, ours) = (connect(&url), connect(&url));
+    let stays = RpcClient::new(&ours, Target::topic("stays").with_exchange("stays"));
+    let leaves = RpcClient::new(&ours, Target::topic(&site.topic));
+    let (_stays, journal) = echo_at(&theirs, Target::server("stays", "one").with_exchange("stays")).await;
+    for round in 1..=3 {
+        let (server, _) = echo(&theirs, &site.topic, "one").await;
+        assert_eq!(call_until_answered(&leaves, round).await, json!({ "n": round }));
+        server.stop();
+        server.wait(LIMIT).await;
+        let context = Context::new();
+        let lost = leaves.call(&context, "echo", &json!({})).into_future();
+        let casts: Vec<_> =
+            (0..COUNT).map(|n| stays.cast(&context, "echo", &json!({ "n": n })).into_future()).collect();
+        let (lost, casts) = within(LIMIT, "all ends", async { tokio::join!(lost, join_all(casts)) }).await;
+        let error = lost.unwrap_err();
+        assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
+        casts.into_iter().for_each(|cast| cast.unwrap());
+        let arrived = journal.first((COUNT * round) as usize, LIMIT, "the casts", |_| true).await;
+        let mut numbers: Vec<_> = arrived.iter().map(|args| args["n"].as_u64().unwrap()).collect();
+        numbers.sort_unstable();
+        let each_once: Vec<_> = (0..COUNT).flat_map(|n| (0..round).map(move |_| n)).collect();
+        assert_eq!(numbers, each_once);
+    }
+    assert_eq!(call_until_answered(&stays, 0).await, json!({ "n": 0 }));
+    assert_eq!(journal.len() as u64, 3 * COUNT + 1, "nothing more came");
 }
 
 #[tokio::test]

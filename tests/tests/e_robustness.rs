@@ -6,6 +6,7 @@ use oslo_messaging::Context;
 use oslo_messaging::error::{CallError, CastError, NotSentReason, Ran};
 use oslo_messaging::rpc::RpcClient;
 use oslo_messaging::target::Target;
+use oslo_messaging::transport::Health;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tests::proxy::{Flow, Proxy, Record};
@@ -210,6 +211,35 @@ async fn e02_client_gives_up_an_old_reply_queue_when_its_last_call_has_ended() {
     assert_eq!(proxy.sent("connection.start-ok").len(), 4, "two connections before the cut, two after it");
 }
 
+/// A network that fails again as soon as the new reply queue is there, before the old one is consumed again.
+#[tokio::test]
+async fn e02_client_gets_its_answer_after_cuts_in_quick_succession() {
+    let site = Site::new("e02q").await;
+    let server = site.python_server().await;
+    let (proxy, client) = tapped_client(&site).await;
+    let ctx = Context::new();
+    let call = client.wait_at(&ctx, "g");
+    let cut = async {
+        server.wait_for(1, "wait_at").await;
+        let consumes_after = async |last: usize| {
+            let newer = |record: &Record| {
+                (record.connection > last && record.received("basic.consume-ok")).then_some(record.connection)
+            };
+            proxy.records().next(LIMIT, "a new reply queue", newer).await
+        };
+        let mut connection = consumes_after(0).await;
+        for _ in 0..3 {
+            proxy.kill_connections();
+            connection = consumes_after(connection).await;
+        }
+        server.open("g").await;
+    };
+    let (answer, ()) = within(LIMIT, "the answer", async { tokio::join!(call, cut) }).await;
+    assert_eq!(answer.unwrap(), "g");
+    assert_eq!(client.test(&ctx, json!(1)).await.unwrap(), 1);
+    assert_eq!(server.requests_of("wait_at").len(), 1);
+}
+
 #[tokio::test]
 async fn e03_server_declares_its_queue_again_when_it_was_deleted() {
     let site = Site::new("e03s").await;
@@ -256,11 +286,27 @@ async fn e04_client_gives_up_as_its_retries_say() {
     };
     for retry in [0, 2] {
         let error = within(LIMIT, "giving up", client.add(&ctx, 1).retry(retry)).await.unwrap_err();
-        assert_eq!(attempts(error), retry + 1, "as many pauses as retries");
+        assert!(attempts(error) > retry, "one try and as many retries");
     }
-    let casts = RpcClient::new(&transport, Target::topic(&site.topic)).prepare(|o| o.retry(3));
-    let error =
-        within(LIMIT, "giving up", casts.cast(&ctx, "add", &json!({"increment": 1}))).await.unwrap_err();
+    // The tries of a long outage are not its own.
+    let mut health = transport.watch_health();
+    let long = |health: &Health| matches!(health, Health::Connecting { attempts: 5.., .. });
+    within(LIMIT, "five attempts in vain", health.wait_for(long)).await.unwrap();
+    let tried = || proxy.refused();
+    let before = tried();
+    let error = within(LIMIT, "giving up", client.add(&ctx, 1).retry(1)).await.unwrap_err();
+    assert!(attempts(error) > 1);
+    assert!(tried() >= before + 2, "{before} tries before, {} after it", tried());
+    let casting = RpcClient::new(&transport, Target::topic(&site.topic));
+    let cast = async |retry| {
+        let cast = casting.cast(&ctx, "add", &json!({"increment": 1})).retry(retry);
+        within(LIMIT, "giving up", cast).await.unwrap_err()
+    };
+    let before = tried();
+    let error = cast(1).await;
+    assert_eq!(error.ran(), Ran::No, "{error}");
+    assert!(tried() >= before + 2, "{before} tries before, {} after it", tried());
+    let error = cast(3).await;
     assert!(matches!(error, CastError::NotSent(_)), "{error:?}");
     let error = client.add(&ctx, 1).timeout(Duration::from_secs(1)).await.unwrap_err();
     assert!(
@@ -274,13 +320,14 @@ async fn e04_client_gives_up_as_its_retries_say() {
     let (sum, ()) = within(LIMIT, "the call", async { tokio::join!(waiting, back) }).await;
     assert_eq!(sum.unwrap(), 1, "it waited for the broker and nothing was sent twice");
 
-    // A connection that was there and is gone counts its attempts anew.
+    // A connection that was there and is gone: a call that finds none makes its own tries too.
     proxy.refuse(true);
-    let mut health = transport.watch_health();
     proxy.kill_connections();
     within(LIMIT, "the loss is noticed", health.wait_for(|health| !health.is_ready())).await.unwrap();
+    let before = tried();
     let error = within(LIMIT, "giving up", client.add(&ctx, 1).retry(1)).await.unwrap_err();
-    assert_eq!(attempts(error), 2);
+    assert!(attempts(error) > 1);
+    assert!(tried() >= before + 2, "{before} tries before, {} after it", tried());
     proxy.refuse(false);
     assert_eq!(client.add(&ctx, 1).retry(30).await.unwrap(), 2);
 }

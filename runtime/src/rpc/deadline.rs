@@ -17,20 +17,27 @@ pub(crate) fn not_sent(error: DriverError, health: &Health) -> NotSentReason {
     }
 }
 
-/// Resolves when more connection attempts have failed than `retry` allows; never without a limit.
+/// Resolves when more connection attempts have failed from now on than `retry` allows; never without a limit.
 pub(crate) async fn attempts_used_up(
     mut health: watch::Receiver<Health>,
     retry: Option<u32>,
     since: Instant,
 ) -> NotSentReason {
     let Some(retry) = retry else { return std::future::pending().await };
-    match health.wait_for(|health| attempts(health) > retry).await {
-        Ok(health) => NotSentReason::Unreachable {
-            waited: since.elapsed(),
-            attempts: attempts(&health),
-            cause: last_failure(&health),
-        },
-        Err(_) => NotSentReason::Closed,
+    let mut seen = attempts(&health.borrow_and_update());
+    let mut failed = 0;
+    loop {
+        if health.changed().await.is_err() {
+            return NotSentReason::Closed;
+        }
+        let health = health.borrow_and_update();
+        // A smaller number is that of another outage.
+        failed += attempts(&health).saturating_sub(seen);
+        seen = attempts(&health);
+        if failed > retry {
+            let (waited, cause) = (since.elapsed(), last_failure(&health));
+            return NotSentReason::Unreachable { waited, attempts: failed, cause };
+        }
     }
 }
 
@@ -47,5 +54,28 @@ fn last_failure(health: &Health) -> String {
             last.to_string()
         }
         _ => "no connection".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+
+    #[test]
+    fn only_attempts_that_fail_from_now_on_count() {
+        let down = |attempts| Health::Connecting { attempts, last: None };
+        let (health, seen) = watch::channel(down(7));
+        let mut used_up = Box::pin(attempts_used_up(seen, Some(1), Instant::now()));
+        let mut after = |state| {
+            health.send_replace(state);
+            used_up.as_mut().now_or_never()
+        };
+        assert_eq!(after(down(7)), None, "those of before");
+        assert_eq!(after(down(8)), None, "the first try");
+        assert_eq!(after(Health::Ready { node: "n".into() }), None);
+        assert_eq!(after(down(0)), None, "another outage");
+        let ended = after(down(1));
+        assert!(matches!(ended, Some(NotSentReason::Unreachable { attempts: 2, .. })), "{ended:?}");
     }
 }

@@ -83,7 +83,8 @@ pub struct Publish {
     pub mandatory: bool,
     /// Until when the driver may wait for a connection, an unblocking or a confirmation.
     pub deadline: Option<Instant>,
-    /// How many connection attempts may fail while waiting; `None` is no limit. Corresponds to oslo's `retry`.
+    /// How many connection attempts may fail while waiting before the one that is the last; those of before do not count.
+    /// `None` is no limit. Corresponds to oslo's `retry`.
     pub retry: Option<u32>,
 }
 

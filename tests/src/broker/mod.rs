@@ -6,4 +6,4 @@ mod node;
 mod virtual_host;
 
 pub use node::Broker;
-pub use virtual_host::VirtualHost;
+pub use virtual_host::{User, VirtualHost};

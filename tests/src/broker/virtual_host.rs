@@ -1,7 +1,9 @@
 //! What one virtual host holds, as the broker lists it.
 
 use super::{Broker, http};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "of-a-test";
 
 /// A virtual host of one test. It stays when the test ends: the node goes with the run.
 #[derive(Debug, Clone)]
@@ -38,6 +40,16 @@ impl VirtualHost {
     /// The same as an AMQP URI, for clients that are not oslo's.
     pub fn amqp_uri(&self) -> String {
         format!("amqp://guest:guest@{}/{}", self.broker.address(), self.name)
+    }
+
+    /// A user of the node's with these permissions here: the patterns of what it may configure, write and read. Users belong
+    /// to the whole node and stay, as this virtual host does.
+    pub async fn user(&self, patterns: [&str; 3]) -> User {
+        let user = User { host: self.clone(), name: format!("user-of-{}", self.name) };
+        let password = json!({"password": PASSWORD, "tags": ""});
+        self.broker.put(&format!("/users/{}", http::segment(&user.name)), password).await;
+        user.permit(patterns).await;
+        user
     }
 
     /// Its queues: `name`, `durable`, `auto_delete`, `exclusive`, `arguments`, `consumers`, `messages` and more.
@@ -83,6 +95,27 @@ impl VirtualHost {
 
     async fn list(&self, what: &str) -> Vec<Value> {
         as_list(self.broker.get(&format!("/{what}/{}", http::segment(&self.name))).await)
+    }
+}
+
+/// A user with permissions on one virtual host.
+#[derive(Debug)]
+pub struct User {
+    host: VirtualHost,
+    name: String,
+}
+
+impl User {
+    /// Transport URL with this user.
+    pub fn url(&self) -> String {
+        self.host.url().replacen("guest:guest", &format!("{}:{PASSWORD}", self.name), 1)
+    }
+
+    /// Replaces the permissions.
+    pub async fn permit(&self, [configure, write, read]: [&str; 3]) {
+        let path = format!("/permissions/{}/{}", http::segment(&self.host.name), http::segment(&self.name));
+        let permissions = json!({"configure": configure, "write": write, "read": read});
+        self.host.broker.put(&path, permissions).await;
     }
 }
 

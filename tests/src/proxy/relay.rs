@@ -47,6 +47,7 @@ struct Shared {
     records: Journal<Record>,
     weather: watch::Sender<Weather>,
     connections: AtomicUsize,
+    refused: AtomicUsize,
 }
 
 impl Proxy {
@@ -60,6 +61,7 @@ impl Proxy {
             records: Journal::new(),
             weather: watch::Sender::default(),
             connections: AtomicUsize::new(0),
+            refused: AtomicUsize::new(0),
         });
         let acceptor = tokio::spawn(accept(listener, shared.clone()));
         Self { address, shared, acceptor }
@@ -102,6 +104,11 @@ impl Proxy {
     pub fn refuse(&self, refuse: bool) {
         self.shared.weather.send_modify(|weather| weather.refuse = refuse);
     }
+
+    /// How many new connections were closed at once.
+    pub fn refused(&self) -> usize {
+        self.shared.refused.load(Ordering::SeqCst)
+    }
 }
 
 impl Drop for Proxy {
@@ -114,6 +121,7 @@ impl Drop for Proxy {
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((client, _)) = listener.accept().await {
         if shared.weather.borrow().refuse {
+            shared.refused.fetch_add(1, Ordering::SeqCst);
             continue;
         }
         tokio::spawn(connection(client, shared.clone()));

@@ -3,9 +3,10 @@
 
 use super::amqp::{Connection, Event};
 use super::settings::Settings;
+use super::tries::Tries;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -41,12 +42,22 @@ pub(super) struct Link {
     settings: Arc<Settings>,
     state: Arc<watch::Sender<LinkState>>,
     started: Arc<AtomicBool>,
+    attempts: Arc<Attempts>,
+}
+
+/// Attempts of a link, numbered from 1 for as long as it is there.
+#[derive(Default)]
+struct Attempts {
+    /// The last one that was begun.
+    begun: AtomicU64,
+    /// The last one that failed.
+    failed: AtomicU64,
 }
 
 impl Link {
     pub(super) fn new(role: &'static str, settings: Arc<Settings>) -> Self {
         let state = Arc::new(watch::Sender::new(LinkState::Idle));
-        Self { role, settings, state, started: Arc::new(AtomicBool::new(false)) }
+        Self { role, settings, state, started: Arc::default(), attempts: Arc::default() }
     }
 
     /// Whether this call is the first: the caller then spawns [`supervise`](Self::supervise).
@@ -74,18 +85,39 @@ impl Link {
         matches!(*self.state.borrow(), LinkState::Closed)
     }
 
-    /// Why there is no connection, for error texts; with the number of failed attempts.
-    pub(super) fn trouble(&self) -> (u32, String) {
+    /// Why there is no connection, for error texts.
+    pub(super) fn trouble(&self) -> String {
         match &*self.state.borrow() {
-            LinkState::Down { attempts, last: Some(last), .. } => (*attempts, last.to_string()),
-            LinkState::Down { attempts, .. } => (*attempts, "no attempt has ended yet".to_owned()),
+            LinkState::Down { last: Some(last), .. } => last.to_string(),
+            LinkState::Down { .. } => "no attempt has ended yet".to_owned(),
             LinkState::Up(Up { blocked: Some(reason), node, .. }) => {
-                (0, format!("{node} blocks publishers: {reason}"))
+                format!("{node} blocks publishers: {reason}")
             }
-            LinkState::Up(up) => (0, format!("{} is connected", up.node)),
-            LinkState::Idle => (0, "not started".to_owned()),
-            LinkState::Closed => (0, "closed".to_owned()),
+            LinkState::Up(up) => format!("{} is connected", up.node),
+            LinkState::Idle => "not started".to_owned(),
+            LinkState::Closed => "closed".to_owned(),
         }
+    }
+
+    /// The last attempt to connect that has begun, to count from.
+    pub(super) fn mark(&self) -> u64 {
+        self.attempts.begun.load(Ordering::SeqCst)
+    }
+
+    /// How many attempts have failed that began after `mark`.
+    pub(super) fn failed_since(&self, mark: u64) -> u32 {
+        let failed = self.attempts.failed.load(Ordering::SeqCst).saturating_sub(mark);
+        u32::try_from(failed).unwrap_or(u32::MAX)
+    }
+
+    /// Waits before something is set up again that has failed `failures` times on a connection: less and less often while
+    /// that lives, and no longer when it is gone.
+    pub(super) async fn pause_on(&self, generation: u64, failures: u32, refused: bool) {
+        let pause = self.settings.retry.pause(failures.saturating_sub(1), refused);
+        let mut state = self.watch();
+        let gone = state.wait_for(|state| !matches!(state, LinkState::Up(up) if up.generation == generation));
+        // The time passes, or the connection is gone; either is the end of the pause.
+        let _ = tokio::time::timeout(pause, gone).await;
     }
 
     /// Ends the supervision and closes the connection.
@@ -99,20 +131,25 @@ impl Link {
     /// Keeps a connection open until the link is closed.
     pub(super) async fn supervise(self) {
         let mut generation = 0;
-        let mut next_node = self.first_node();
+        let mut tries = Tries::new(&self.settings);
         let mut was_up = false;
         let mut last = None;
         let mut pause = Duration::ZERO;
         let mut closed = self.watch();
         loop {
             let since = Instant::now();
-            if !self.publish(LinkState::Down { since, attempts: 0, last: last.take(), was_up }) {
+            let attempts = tries.in_vain();
+            if !self.publish(LinkState::Down { since, attempts, last: last.take(), was_up }) {
                 return;
             }
-            tokio::time::sleep(pause).await;
-            let Some((up, mut events)) = self.connect(&mut next_node, since, was_up, generation).await else {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = closed.wait_for(|state| matches!(state, LinkState::Closed)) => return,
+            }
+            let Some((up, mut events)) = self.connect(&mut tries, since, was_up, generation).await else {
                 return;
             };
+            let up_since = Instant::now();
             generation += 1;
             was_up = true;
             let node = Arc::clone(&up.node);
@@ -142,29 +179,35 @@ impl Link {
             if self.is_closed() {
                 return;
             }
-            tracing::warn!(role = self.role, %node, %cause, "connection lost, reconnecting");
+            let lived = up_since.elapsed();
+            if Tries::is_in_vain(lived) {
+                self.attempts.failed.store(self.mark(), Ordering::SeqCst);
+            }
+            pause = tries.lost(lived);
+            tracing::warn!(
+                role = self.role, %node, %cause, next_try_in = ?pause, "connection lost, reconnecting"
+            );
             last = Some(Arc::new(ConnectFailure {
                 kind: ConnectFailureKind::Lost,
                 node: node.to_string(),
                 cause,
             }));
-            pause = self.settings.retry.pause_after_loss();
         }
     }
 
     /// Tries hosts until one answers; `None` when the link was closed meanwhile.
     async fn connect(
         &self,
-        next_node: &mut usize,
+        tries: &mut Tries,
         since: Instant,
         was_up: bool,
         generation: u64,
     ) -> Option<(Up, tokio::sync::mpsc::UnboundedReceiver<Event>)> {
         let nodes = &self.settings.nodes;
         let mut closed = self.watch();
-        let mut attempts = 0;
         loop {
-            let node = nodes.get(*next_node % nodes.len().max(1))?;
+            let node = nodes.get(tries.node())?;
+            self.attempts.begun.fetch_add(1, Ordering::SeqCst);
             let name = format!("{}:{}", self.settings.connection_name, self.role);
             let opening = Connection::open(self.settings.connection, node, &name, self.settings.heartbeat);
             let opened = tokio::select! {
@@ -174,21 +217,18 @@ impl Link {
             let failure = match opened {
                 Ok((connection, events)) => {
                     let address: Arc<str> = node.address().into();
-                    tracing::info!(role = self.role, node = %address, attempts, "connected");
+                    tracing::info!(role = self.role, node = %address, attempts = tries.in_vain(), "connected");
                     return Some((Up { connection, node: address, generation, blocked: None }, events));
                 }
                 Err(failure) => Arc::new(failure),
             };
-            attempts += 1;
-            *next_node = if self.settings.shuffle { self.first_node() } else { *next_node + 1 };
-            let round = attempts / u32::try_from(nodes.len()).unwrap_or(u32::MAX).max(1);
-            let whole_round = (attempts as usize).is_multiple_of(nodes.len());
             let refused = matches!(
                 failure.kind,
                 ConnectFailureKind::AuthenticationFailed | ConnectFailureKind::VirtualHostRefused
             );
-            let pause =
-                if whole_round { self.settings.retry.pause(round - 1, refused) } else { Default::default() };
+            self.attempts.failed.store(self.mark(), Ordering::SeqCst);
+            let pause = tries.failed(refused);
+            let attempts = tries.in_vain();
             tracing::warn!(
                 role = self.role, node = %failure.node, cause = %failure, attempts, next_try_in = ?pause,
                 "cannot connect"
@@ -201,12 +241,6 @@ impl Link {
                 _ = closed.wait_for(|state| matches!(state, LinkState::Closed)) => return None,
             }
         }
-    }
-
-    /// Any host of several, so that clients spread over a cluster.
-    fn first_node(&self) -> usize {
-        let random = uuid::Uuid::new_v4().as_u128();
-        usize::try_from(random % (self.settings.nodes.len().max(1) as u128)).unwrap_or_default()
     }
 
     /// Sets the state unless the link is closed; tells whether it was set.

@@ -8,10 +8,12 @@ mod host;
 mod link;
 mod options;
 mod publisher;
+mod refusal;
 mod replies;
 mod settings;
 mod subscription;
 mod topology;
+mod tries;
 
 pub use amqp::ConnectionKind;
 pub use options::RabbitOptions;
@@ -139,7 +141,7 @@ impl Driver for RabbitDriver {
         let link = self.consuming.clone();
         Box::pin(async move {
             let accepted = async { wait.await.unwrap_or(Err(DriverError::Closed)) };
-            by(deadline, &link, "its consumers", accepted).await
+            by(deadline, "its consumers", || link.trouble(), accepted).await
         })
     }
 
@@ -159,18 +161,16 @@ impl Driver for RabbitDriver {
         if !self.replies_started.swap(true, std::sync::atomic::Ordering::SeqCst) {
             self.host.spawn(self.replies.clone().run());
         }
-        let mut current = self.replies.watch();
+        let replies = self.replies.clone();
         let mut link_state = self.consuming.watch();
-        let link = self.consuming.clone();
         Box::pin(async move {
             let address = async {
                 tokio::select! {
-                    found = current.wait_for(Option::is_some) =>
-                        found.ok().and_then(|found| found.clone()).ok_or(DriverError::Closed),
+                    address = replies.address() => address,
                     _ = link_state.wait_for(|state| matches!(state, LinkState::Closed)) => Err(DriverError::Closed),
                 }
             };
-            by(deadline, &link, "the reply queue", address).await
+            by(deadline, "the reply queue", || replies.trouble(), address).await
         })
     }
 
@@ -244,8 +244,8 @@ const GOOD_BYE: Duration = Duration::from_secs(1);
 /// What `work` gives, or by `deadline` why `what` was not there.
 async fn by<T>(
     deadline: Option<Instant>,
-    link: &Link,
     what: &str,
+    why: impl Fn() -> String,
     work: impl Future<Output = Result<T, DriverError>>,
 ) -> Result<T, DriverError> {
     let since = Instant::now();
@@ -253,7 +253,7 @@ async fn by<T>(
     match tokio::time::timeout_at(deadline.into(), work).await {
         Ok(result) => result,
         Err(_) => {
-            let cause = format!("{what} could not be set up: {}", link.trouble().1);
+            let cause = format!("{what} could not be set up: {}", why());
             Err(DriverError::Unreachable { waited: since.elapsed(), cause })
         }
     }

@@ -1,11 +1,12 @@
 //! The reply address of this process: one queue in use, a new one after every loss, and the old ones consumed until
 //! their last call has ended.
 
-use super::amqp::{AmqpError, Channel};
-use super::link::Link;
+use super::amqp::{AmqpError, Channel, Scope};
+use super::link::{Link, Up};
+use super::refusal::advice;
 use super::topology::{Profile, Source};
 use crate::id::MessageId;
-use crate::transport::{AckHandle, Delivery, ReplyAddress, Route, Sink};
+use crate::transport::{AckHandle, Delivery, DriverError, ReplyAddress, Route, Sink};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::pin::Pin;
@@ -15,8 +16,6 @@ use tokio::sync::watch;
 
 /// How often old reply queues are looked at, while there are any.
 const SWEEP: Duration = Duration::from_secs(1);
-/// How soon a reply queue is set up again on a connection that lives on.
-const SETUP_PAUSE: Duration = Duration::from_millis(500);
 /// The consumer tag of a reply queue, as Python's.
 const TAG: &str = "1";
 
@@ -26,7 +25,21 @@ pub(super) struct Replies {
     link: Link,
     profile: Profile,
     sink: Arc<OnceLock<Arc<dyn Sink>>>,
-    current: Arc<watch::Sender<Option<ReplyAddress>>>,
+    state: Arc<watch::Sender<State>>,
+}
+
+/// What there is for new calls.
+#[derive(Default)]
+enum State {
+    /// Neither a reply queue nor a reason against it.
+    #[default]
+    Unknown,
+    /// A queue that is consumed.
+    Ready(ReplyAddress),
+    /// The last one could not be set up.
+    Failed(String),
+    /// The broker has refused the last one; another is asked for now and then.
+    Refused(DriverError),
 }
 
 type Ended = Pin<Box<dyn Future<Output = (Arc<str>, Option<AmqpError>)> + Send>>;
@@ -39,7 +52,7 @@ struct Old {
 
 impl Replies {
     pub(super) fn new(link: Link, profile: Profile) -> Self {
-        Self { link, profile, sink: Arc::default(), current: Arc::new(watch::Sender::new(None)) }
+        Self { link, profile, sink: Arc::default(), state: Arc::default() }
     }
 
     /// Who takes replies; the first one stays.
@@ -48,39 +61,59 @@ impl Replies {
     }
 
     pub(super) fn current(&self) -> Option<ReplyAddress> {
-        self.current.borrow().clone()
+        match &*self.state.borrow() {
+            State::Ready(address) => Some(address.clone()),
+            _ => None,
+        }
     }
 
-    pub(super) fn watch(&self) -> watch::Receiver<Option<ReplyAddress>> {
-        self.current.subscribe()
+    /// The address for new calls, as soon as there is one or the broker has refused it.
+    pub(super) async fn address(&self) -> Result<ReplyAddress, DriverError> {
+        let mut state = self.state.subscribe();
+        let told = state.wait_for(|state| matches!(state, State::Ready(_) | State::Refused(_))).await;
+        match told.as_deref() {
+            Ok(State::Ready(address)) => Ok(address.clone()),
+            Ok(State::Refused(refusal)) => Err(refusal.clone()),
+            _ => Err(DriverError::Closed),
+        }
+    }
+
+    /// Why there is no address.
+    pub(super) fn trouble(&self) -> String {
+        match &*self.state.borrow() {
+            State::Failed(cause) => cause.clone(),
+            _ => self.link.trouble(),
+        }
     }
 
     /// Keeps a reply queue consumed until the link is closed.
     pub(super) async fn run(self) {
         let mut old: Vec<ReplyAddress> = Vec::new();
+        let mut failures = 0;
         while let Some(up) = self.link.up().await {
             let mut consumers: FuturesUnordered<Ended> = FuturesUnordered::new();
             let fresh = ReplyAddress(format!("reply_{}", MessageId::random()).into());
-            match self.consume(&up.connection, &fresh, &mut consumers).await {
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::warn!(node = %up.node, %error, "cannot set up a reply queue");
-                    tokio::time::sleep(SETUP_PAUSE).await;
-                    continue;
-                }
+            if let Err(error) = self.consume(&up.connection, &fresh, &mut consumers).await {
+                failures += 1;
+                let refused = self.note(&up, &fresh, &error);
+                self.link.pause_on(up.generation, failures, refused).await;
+                continue;
             }
-            self.current.send_replace(Some(fresh.clone()));
+            failures = 0;
+            self.state.send_replace(State::Ready(fresh.clone()));
             let mut waiting = Vec::new();
-            for address in old.drain(..).filter(in_use) {
+            for address in std::mem::take(&mut old).into_iter().filter(in_use) {
                 match self.consume(&up.connection, &address, &mut consumers).await {
                     Ok(channel) => waiting.push(Old { address, channel }),
                     Err(error) => {
-                        tracing::warn!(node = %up.node, queue = %address.0, %error, "cannot go on consuming")
+                        tracing::warn!(node = %up.node, queue = %address.0, %error, "cannot go on consuming");
+                        // Its calls wait on: it is tried again on the next connection.
+                        old.push(address);
                     }
                 }
             }
             let (queue, error) = drive(&mut consumers, &mut waiting).await;
-            self.current.send_replace(None);
+            self.state.send_replace(State::Unknown);
             if self.link.is_closed() {
                 return;
             }
@@ -88,10 +121,27 @@ impl Replies {
             if let Some(sink) = self.sink.get() {
                 sink.interrupted();
             }
-            old = waiting.into_iter().map(|old| old.address).collect();
+            old.extend(waiting.into_iter().map(|old| old.address));
             old.push(fresh);
         }
-        self.current.send_replace(None);
+        self.state.send_replace(State::Unknown);
+    }
+
+    /// Says why there is no reply queue; whether the broker has refused it.
+    fn note(&self, up: &Up, queue: &ReplyAddress, error: &AmqpError) -> bool {
+        tracing::warn!(node = %up.node, queue = %queue.0, %error, "cannot set up a reply queue");
+        let refused = error.scope == Scope::Channel && matches!(error.code, Some(403 | 405 | 406));
+        self.state.send_replace(if refused {
+            let advice = match error.code {
+                Some(403) => "; calls need the permissions to configure and read `reply_.*`",
+                _ => advice(error),
+            };
+            let what = format!("the reply queue `{}` on {}", queue.0, up.node);
+            State::Refused(DriverError::Refused { what, cause: format!("{error}{advice}") })
+        } else {
+            State::Failed(format!("{}: {error}", up.node))
+        });
+        refused
     }
 
     async fn consume(

@@ -1,18 +1,15 @@
 //! One subscription: its channel, its declarations and its consumers, set up again after every loss.
 
 use super::amqp::{AmqpError, Channel, Received, Scope};
-use super::link::Link;
+use super::link::{Link, Up};
+use super::refusal::advice;
 use super::topology::Source;
 use crate::transport::{AckHandle, BoxFuture, Consumer, Delivery, DriverError, Sink};
 use crate::wire::{Header, Properties};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-
-/// How soon a subscription is set up again on a connection that lives on.
-const SETUP_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a subscription is made of.
 pub(super) struct Plan {
@@ -95,16 +92,21 @@ impl Plan {
         consumer: RunningConsumer,
     ) {
         let mut first = Some((accepted, consumer));
+        let mut failed = Failed::default();
         loop {
+            let ready = async {
+                failed.pause(&link).await;
+                link.up().await
+            };
             let up = match &mut first {
                 Some((accepted, _)) => tokio::select! {
                     biased;
                     // Whoever waited for the first set-up has given up.
                     () = accepted.closed() => return,
-                    up = link.up() => up,
+                    up = ready => up,
                 },
                 None => tokio::select! {
-                    up = link.up() => up,
+                    up = ready => up,
                     order = orders.recv() => match order {
                         Some(Command::Cancel(done)) => {
                             let _ = done.send(());
@@ -128,14 +130,15 @@ impl Plan {
                 Ok(channel) => channel,
                 Err(error) => {
                     tracing::warn!(label = %self.label, node = %up.node, %error, "cannot open a consumer channel");
-                    tokio::time::sleep(SETUP_PAUSE).await;
+                    failed.again(&up, false);
                     continue;
                 }
             };
             let mut active = match self.set_up(channel).await {
                 Ok(active) => active,
                 Err((what, error)) => {
-                    if error.scope == Scope::Channel && error.code.is_some() {
+                    let refused = error.scope == Scope::Channel && error.code.is_some();
+                    if refused {
                         if let Some((accepted, _)) = first.take() {
                             let cause = format!("{error}{}", advice(&error));
                             let what = format!("{what} on {}", up.node);
@@ -144,10 +147,11 @@ impl Plan {
                         }
                         tracing::error!(label = %self.label, node = %up.node, %what, %error, "the broker refused to consume again");
                     }
-                    tokio::time::sleep(SETUP_PAUSE).await;
+                    failed.again(&up, refused);
                     continue;
                 }
             };
+            failed = Failed::default();
             tracing::debug!(label = %self.label, node = %up.node, "consuming");
             if let Some((accepted, consumer)) = first.take()
                 && accepted.send(Ok(Box::new(consumer))).is_err()
@@ -244,6 +248,26 @@ impl Plan {
     }
 }
 
+/// How often a subscription could not be set up again, and where.
+#[derive(Default)]
+struct Failed {
+    generation: u64,
+    times: u32,
+    refused: bool,
+}
+
+impl Failed {
+    fn again(&mut self, up: &Up, refused: bool) {
+        *self = Self { generation: up.generation, times: self.times.saturating_add(1), refused };
+    }
+
+    async fn pause(&self, link: &Link) {
+        if self.times > 0 {
+            link.pause_on(self.generation, self.times, self.refused).await;
+        }
+    }
+}
+
 enum Turn {
     Lost(String),
     Order(Option<Command>),
@@ -280,17 +304,5 @@ fn delivery_count(properties: &Properties) -> Option<u64> {
     match properties.header("x-delivery-count") {
         Some(&Header::Integer(count)) => u64::try_from(count).ok(),
         _ => None,
-    }
-}
-
-/// What to do about a refusal.
-fn advice(error: &AmqpError) -> &'static str {
-    match error.code {
-        Some(406) => {
-            "; another peer declared it with other arguments: use the same options on all peers of this exchange \
-             (`amqp_durable_queues`, `amqp_auto_delete`, `rabbit_transient_queues_ttl`), or delete it"
-        }
-        Some(403) => "; give the user configure, write and read permission on it",
-        _ => "",
     }
 }

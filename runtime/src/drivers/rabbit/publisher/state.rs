@@ -1,6 +1,7 @@
 //! What a publisher holds: the open channels, what is in flight, and what waits for which destination.
 
-use crate::drivers::rabbit::amqp::{Channel, Confirms, Message};
+use super::lane::Lane;
+use crate::drivers::rabbit::amqp::{Channel, Message};
 use crate::drivers::rabbit::link::Up;
 use crate::transport::{Route, Settled};
 use std::collections::{HashMap, VecDeque};
@@ -22,6 +23,8 @@ pub(super) struct State {
     pub(super) in_flight: usize,
     pub(super) in_flight_bytes: usize,
     pub(super) closed: bool,
+    /// What the broker has been asked for and has not answered yet.
+    pub(super) unanswered: Option<String>,
     /// When the next waiting message may be too late; nobody looks before.
     pub(super) next_expiry: Option<Instant>,
 }
@@ -29,29 +32,22 @@ pub(super) struct State {
 /// The open channels of one connection.
 #[derive(Clone)]
 pub(super) struct Ready {
-    pub(super) confirms: Arc<Confirms>,
+    pub(super) lane: Arc<Lane>,
     /// For fanouts alone, opened by the first: their exchanges go with the last listener, and a publish to a missing
-    /// exchange costs the channel and whatever else is on its way over it.
-    pub(super) fanout: Option<Arc<Confirms>>,
+    /// exchange costs the channel.
+    pub(super) fanout: Option<Arc<Lane>>,
     pub(super) setup: Channel,
     pub(super) up: Up,
 }
 
-/// The open channel that a message leaves by.
-pub(super) struct Outlet {
-    pub(super) confirms: Arc<Confirms>,
-    pub(super) node: Arc<str>,
-}
-
 impl Ready {
     /// The channel for `route`, if it is open.
-    pub(super) fn outlet(&self, route: &Route) -> Option<Outlet> {
-        let confirms = match route {
+    pub(super) fn lane(&self, route: &Route) -> Option<Arc<Lane>> {
+        let lane = match route {
             Route::Fanout { .. } => self.fanout.as_ref()?,
-            _ => &self.confirms,
+            _ => &self.lane,
         };
-        let open = confirms.is_open();
-        open.then(|| Outlet { confirms: Arc::clone(confirms), node: Arc::clone(&self.up.node) })
+        lane.is_open().then(|| Arc::clone(lane))
     }
 }
 
@@ -87,6 +83,8 @@ pub(super) struct Terms {
     pub(super) settled: Settled,
     pub(super) deadline: Option<Instant>,
     pub(super) retry: Option<u32>,
+    /// The last attempt to connect that had begun before it: only later ones are its own.
+    pub(super) mark: u64,
     /// Whether it was published before and met a missing exchange.
     pub(super) again: bool,
 }
@@ -94,6 +92,11 @@ pub(super) struct Terms {
 impl State {
     pub(super) fn has_room(&self) -> bool {
         self.in_flight < IN_FLIGHT_LIMIT && self.in_flight_bytes < IN_FLIGHT_BYTES
+    }
+
+    /// Whether a message may be handed over now.
+    pub(super) fn takes_messages(&self) -> bool {
+        self.blocked.is_none() && self.has_room()
     }
 
     pub(super) fn take_room(&mut self, bytes: usize) {
@@ -107,24 +110,57 @@ impl State {
     }
 
     /// The open channel for `route`.
-    pub(super) fn outlet(&self, route: &Route) -> Option<Outlet> {
-        self.ready.as_ref()?.outlet(route)
+    pub(super) fn lane(&self, route: &Route) -> Option<Arc<Lane>> {
+        self.ready.as_ref()?.lane(route)
+    }
+
+    /// What was declared for a destination is gone: it is declared again before the next message.
+    pub(super) fn forget_declaration(&mut self, key: &str) {
+        if let Some(destination) = self.destinations.get_mut(key) {
+            destination.declared = false;
+        }
+    }
+
+    /// The same for all that was declared with an exchange.
+    pub(super) fn forget_exchange(&mut self, exchange: &str) {
+        for (key, destination) in &mut self.destinations {
+            if key.split('\n').next() == Some(exchange) {
+                destination.declared = false;
+            }
+        }
+    }
+
+    /// Lets a message wait before all others of its destination; gives it back when nothing is published any more.
+    pub(super) fn put_back(&mut self, waiting: Waiting) -> Option<Waiting> {
+        if self.closed {
+            return Some(waiting);
+        }
+        self.wait_until(waiting.terms.deadline);
+        self.destination(&waiting).push_front(waiting);
+        None
     }
 
     /// Lets a message wait; tells whether there is anything to do about it now.
     pub(super) fn enqueue(&mut self, waiting: Waiting) -> bool {
-        let exchange = &waiting.message.exchange;
-        let key = destination_key(&waiting.terms.route, exchange, &waiting.message.routing_key)
-            .unwrap_or_else(|| exchange.clone());
-        // Without a connection the attempts that it allows may have failed already.
-        let look_now = self.ready.is_none() && waiting.terms.retry.is_some();
-        let deadline = if look_now { Some(waiting.since) } else { waiting.terms.deadline };
+        let sooner = self.wait_until(waiting.terms.deadline);
+        self.destination(&waiting).push_back(waiting);
+        sooner || (self.ready.is_some() && self.blocked.is_none())
+    }
+
+    /// Somebody has to look by `deadline`; tells whether that is sooner than was planned.
+    fn wait_until(&mut self, deadline: Option<Instant>) -> bool {
         let sooner = deadline.is_some_and(|deadline| self.next_expiry.is_none_or(|next| deadline < next));
         if sooner {
             self.next_expiry = deadline;
         }
-        self.destinations.entry(key).or_default().waiting.push_back(waiting);
-        sooner || (self.ready.is_some() && self.blocked.is_none())
+        sooner
+    }
+
+    /// Those that wait for the same as `waiting`.
+    fn destination(&mut self, waiting: &Waiting) -> &mut VecDeque<Waiting> {
+        let Message { exchange, routing_key, .. } = &waiting.message;
+        let key = destination_key(&waiting.terms.route, exchange, routing_key);
+        &mut self.destinations.entry(key.unwrap_or_else(|| exchange.clone())).or_default().waiting
     }
 
     /// Takes out what `too_late` says, which is also told whether there is a connection; the rest keeps its order.

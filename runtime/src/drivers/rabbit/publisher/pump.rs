@@ -1,0 +1,283 @@
+//! Moves what waits: opens channels, declares, hands over. The broker is waited for beside everything else, so that what
+//! waits for it still ends by its own deadline.
+
+use super::lane::Lane;
+use super::state::{Ready, Waiting};
+use super::{Publisher, Shared};
+use crate::drivers::rabbit::amqp::{AmqpError, Confirms, Scope};
+use crate::drivers::rabbit::link::{LinkState, Up};
+use crate::drivers::rabbit::refusal::advice;
+use crate::drivers::rabbit::subscription;
+use crate::error::NotSentReason;
+use crate::transport::{PublishError, Route};
+use crate::wire::WireFormat;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How soon channels are opened again on a connection that lives on.
+const REOPEN_PAUSE: Duration = Duration::from_millis(200);
+/// Least time between two looks for messages that have waited too long: each goes through all that wait.
+const EXPIRY_STEP: Duration = Duration::from_millis(10);
+
+/// What is under way with the broker on one connection. Dropped, it leaves everything that waits where it is.
+struct Work {
+    generation: u64,
+    running: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Publisher {
+    /// Moves what waits. Runs until the link is closed.
+    pub(in crate::drivers::rabbit) async fn run(self) {
+        let shared = self.shared;
+        let mut link = shared.link.watch();
+        let mut work: Option<Work> = None;
+        let (mut look_for_late, mut wanted) = (true, true);
+        loop {
+            let up = match &*link.borrow_and_update() {
+                LinkState::Up(up) => Some(up.clone()),
+                LinkState::Closed => return,
+                _ => None,
+            };
+            shared.follow(up.as_ref());
+            if work.as_ref().is_some_and(|work| up.as_ref().map(|up| up.generation) != Some(work.generation))
+            {
+                // Its connection is gone.
+                work = None;
+                shared.lock().unanswered = None;
+            }
+            if look_for_late {
+                shared.expire();
+            }
+            let connected = up.is_some();
+            if let Some(up) = up.filter(|_| wanted && work.is_none()) {
+                wanted = false;
+                let generation = up.generation;
+                work = Some(Work { generation, running: Box::pin(Arc::clone(&shared).work(up)) });
+            }
+            let (mut wake_at, is_ready) = {
+                let state = shared.lock();
+                (state.next_expiry, state.ready.is_some())
+            };
+            if connected && !is_ready && work.is_none() {
+                let again = Instant::now() + REOPEN_PAUSE;
+                wake_at = Some(wake_at.map_or(again, |wake_at| wake_at.min(again)));
+            }
+            let wake = async {
+                match wake_at {
+                    Some(wake_at) => tokio::time::sleep_until(wake_at.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let worked = async {
+                match &mut work {
+                    Some(work) => work.running.as_mut().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                changed = link.changed() => match changed {
+                    // Failed attempts to connect use up what a message allows of them.
+                    Ok(()) => (look_for_late, wanted) = (true, true),
+                    Err(_) => return,
+                },
+                () = shared.pump.notified() => (look_for_late, wanted) = (false, true),
+                () = wake => (look_for_late, wanted) = (true, true),
+                () = worked => {
+                    look_for_late = false;
+                    work = None;
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Gives up the channels of a connection that is gone, and channels that have ended.
+    fn follow(&self, up: Option<&Up>) {
+        let mut state = self.lock();
+        state.blocked = up.and_then(|up| up.blocked.clone());
+        let keep = match (&state.ready, up) {
+            (Some(ready), Some(up)) => ready.up.generation == up.generation && ready.lane.is_open(),
+            _ => false,
+        };
+        if !keep {
+            state.ready = None;
+            // Nothing counts as declared any more; what nobody waits for need not be remembered.
+            state.destinations.retain(|_, destination| !destination.waiting.is_empty());
+            state.destinations.values_mut().for_each(|destination| destination.declared = false);
+        }
+    }
+
+    /// Fails what has waited too long.
+    fn expire(&self) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        let blocked = state.blocked.clone();
+        let unanswered = state.unanswered.clone();
+        let too_late = |waiting: &Waiting, connected: bool| {
+            let terms = &waiting.terms;
+            let used_up = |retry| !connected && self.link.failed_since(terms.mark) > retry;
+            terms.deadline.is_some_and(|deadline| deadline <= now) || terms.retry.is_some_and(used_up)
+        };
+        let expired = state.take_expired(too_late);
+        state.next_expiry = state.next_deadline().map(|deadline| deadline.max(now + EXPIRY_STEP));
+        drop(state);
+        if expired.is_empty() {
+            return;
+        }
+        let cause = unanswered.unwrap_or_else(|| self.link.trouble());
+        for waiting in expired {
+            let reason = match &blocked {
+                Some(reason) => NotSentReason::Blocked(reason.to_string()),
+                None => NotSentReason::Unreachable {
+                    waited: now.duration_since(waiting.since),
+                    attempts: self.link.failed_since(waiting.terms.mark),
+                    cause: cause.clone(),
+                },
+            };
+            (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
+        }
+        self.tell_if_idle();
+    }
+
+    /// Opens the channels, unless they are open, and moves what waits.
+    async fn work(self: Arc<Self>, up: Up) {
+        if self.lock().ready.is_none() {
+            let opening = open(&up, Arc::clone(&self.format));
+            match self.answer(format!("{} has not opened a channel", up.node), opening).await {
+                Ok(ready) => self.lock().ready = Some(ready),
+                // The link notices a lost connection by itself; a broker that is out of channels is asked again.
+                Err(error) => {
+                    return tracing::warn!(node = %up.node, %error, "cannot open the publishing channel");
+                }
+            }
+        }
+        self.flush().await;
+    }
+
+    /// Waits for the broker; `missing` says to those whose time is up meanwhile what they have waited for.
+    async fn answer<T>(&self, missing: String, asked: impl Future<Output = T>) -> T {
+        self.lock().unanswered = Some(missing);
+        let answer = asked.await;
+        self.lock().unanswered = None;
+        answer
+    }
+
+    /// Declares what has to be declared and hands over what waits, as far as there is room.
+    async fn flush(self: &Arc<Self>) {
+        loop {
+            let (ready, key, declared, route) = {
+                let state = self.lock();
+                let Some(ready) = state.ready.clone().filter(|_| state.takes_messages()) else { return };
+                let Some((key, destination)) = state.destinations.iter().find(|(_, d)| !d.waiting.is_empty())
+                else {
+                    return;
+                };
+                let Some(first) = destination.waiting.front() else { return };
+                (ready, key.clone(), destination.declared, first.terms.route.clone())
+            };
+            let lane = match self.prepare(&ready, &route, declared).await {
+                Ok(lane) => lane,
+                Err(error) if self.refused(&key, &route, &ready, &error) => continue,
+                Err(_) => return,
+            };
+            let mut batch = Vec::new();
+            {
+                let mut state = self.lock();
+                while state.takes_messages() {
+                    let Some(destination) = state.destinations.get_mut(&key) else { break };
+                    if declared && !destination.declared {
+                        // Its exchange has gone meanwhile.
+                        break;
+                    }
+                    // Dead letters are rare and have no other copy: that their queue is there is made sure each time.
+                    destination.declared = !matches!(route, Route::DeadLetters { .. });
+                    let Some(waiting) = destination.waiting.pop_front() else { break };
+                    destination.flushing = true;
+                    state.take_room(waiting.message.body.len());
+                    batch.push(waiting);
+                }
+            }
+            for waiting in batch {
+                let (message, terms) = waiting.over();
+                self.hand_over(&lane, message, terms);
+            }
+            if let Some(destination) = self.lock().destinations.get_mut(&key) {
+                destination.flushing = false;
+            }
+        }
+    }
+
+    /// Declares what a route needs, unless that is done, and opens its channel, unless that is open.
+    async fn prepare(&self, ready: &Ready, route: &Route, declared: bool) -> Result<Arc<Lane>, AmqpError> {
+        if !declared {
+            let (exchange, source) = self.profile.publisher_declares(route);
+            let declaring = async {
+                if let Some(exchange) = exchange {
+                    ready.setup.declare_exchange(&exchange).await?;
+                }
+                if let Some(source) = source {
+                    subscription::declare(&ready.setup, &source).await?;
+                }
+                Ok(())
+            };
+            let missing = format!("{} has not answered the declaration for {route:?}", ready.up.node);
+            self.answer(missing, declaring).await?;
+        }
+        if let Some(lane) = ready.lane(route) {
+            return Ok(lane);
+        }
+        if !matches!(route, Route::Fanout { .. }) {
+            let text = "the publishing channel is closed".to_owned();
+            return Err(AmqpError { code: None, scope: Scope::Channel, text });
+        }
+        let opening = open_lane(&ready.up, Arc::clone(&self.format));
+        let fanout = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await?;
+        let ready = Ready { fanout: Some(fanout), ..ready.clone() };
+        let lane = ready.lane(route);
+        let mut state = self.lock();
+        if state.ready.is_some() {
+            state.ready = Some(ready);
+        }
+        lane.ok_or_else(|| {
+            let text = "the channel for fanouts is closed".to_owned();
+            AmqpError { code: None, scope: Scope::Channel, text }
+        })
+    }
+
+    /// A declaration failed. When the broker refused it for good, what waits for it fails too; otherwise it waits on.
+    /// Tells whether to go on with other destinations.
+    fn refused(&self, key: &str, route: &Route, ready: &Ready, error: &AmqpError) -> bool {
+        let final_refusal = matches!(error.code, Some(403 | 404 | 406));
+        let mut state = self.lock();
+        // The broker has closed the channel with its refusal; `work` opens new ones.
+        state.ready = None;
+        let Some(destination) = state.destinations.get_mut(key) else { return final_refusal };
+        if !final_refusal {
+            return false;
+        }
+        let waiting = std::mem::take(&mut destination.waiting);
+        drop(state);
+        for waiting in waiting {
+            let what = format!("the declaration for {route:?} on {}", ready.up.node);
+            let cause = format!("{error}{}", advice(error));
+            let reason = NotSentReason::Refused { what, cause };
+            (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
+        }
+        self.tell_if_idle();
+        self.pump.notify_one();
+        true
+    }
+}
+
+async fn open(up: &Up, format: Arc<dyn WireFormat>) -> Result<Ready, AmqpError> {
+    let setup = up.connection.channel().await?;
+    let lane = open_lane(up, format).await?;
+    Ok(Ready { lane, fanout: None, setup, up: up.clone() })
+}
+
+async fn open_lane(up: &Up, format: Arc<dyn WireFormat>) -> Result<Arc<Lane>, AmqpError> {
+    let confirms = Confirms::start(up.connection.channel().await?, format).await?;
+    Ok(Arc::new(Lane::new(confirms, Arc::clone(&up.node))))
+}

@@ -1,0 +1,99 @@
+//! From the hand-over of a message to its outcome.
+
+use super::Shared;
+use super::lane::{Fate, Lane, Lost, names};
+use super::state::{Terms, Waiting, destination_key};
+use crate::drivers::rabbit::amqp::{Message, Outcome, Scope};
+use crate::drivers::rabbit::refusal::advice;
+use crate::drivers::rabbit::topology::Address;
+use crate::error::NotSentReason;
+use crate::transport::{Confirmed, PublishError, Route};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Shared {
+    pub(super) fn hand_over(self: &Arc<Self>, lane: &Arc<Lane>, message: Message, terms: Terms) {
+        let bytes = message.body.len();
+        let (shared, of) = (Arc::clone(self), Arc::clone(lane));
+        lane.publish(message, move |position, outcome, message| {
+            let lost = matches!(outcome, Outcome::Lost(_));
+            let settling = match (outcome, message) {
+                // A lost connection leaves nothing certain, the end of a channel may.
+                (Outcome::Lost(error), Some(message)) if error.scope == Scope::Channel => {
+                    of.lose(Lost { position, error, message, terms });
+                    None
+                }
+                (outcome, _) => Some((outcome, terms)),
+            };
+            // What goes back to those that wait is there before its room is given: it is never unaccounted for.
+            for (fate, lost) in of.settled().into_iter().rev() {
+                shared.meet(fate, lost, &of);
+            }
+            if shared.give_room(bytes) || lost {
+                shared.pump.notify_one();
+            }
+            if let Some((outcome, terms)) = settling {
+                shared.settle(outcome, terms, &of);
+            }
+        });
+    }
+
+    fn settle(&self, outcome: Outcome, terms: Terms, lane: &Lane) {
+        let node = Some(Arc::clone(&lane.node));
+        (terms.settled)(match outcome {
+            Outcome::Confirmed => Ok(Confirmed { node }),
+            Outcome::Returned { code, text } => {
+                let Address { exchange, routing_key } = self.profile.address(&terms.route);
+                if let Some(queue) = destination_key(&terms.route, &exchange, &routing_key) {
+                    self.lock().forget_declaration(&queue);
+                }
+                Err(PublishError::Returned { exchange, routing_key, code, text, node })
+            }
+            Outcome::Refused => {
+                let cause = "the broker refused responsibility (basic.nack)".to_owned();
+                Err(PublishError::Refused { cause, node })
+            }
+            Outcome::Lost(error) => {
+                Err(PublishError::Lost { cause: format!("lost before its confirmation: {error}"), node })
+            }
+        });
+    }
+
+    /// What becomes of a message that was lost with its channel. What is to be tried again goes before all that waits.
+    fn meet(&self, fate: Fate, lost: Lost, lane: &Lane) {
+        let Lost { error, message, mut terms, .. } = lost;
+        let missing = error.code == Some(404) && names(&error, &message.exchange);
+        if missing {
+            self.lock().forget_exchange(&message.exchange);
+        }
+        let again = match fate {
+            Fate::Ignored => true,
+            // Declared anew it can be published, unless that has been tried already.
+            Fate::Refused => missing && !std::mem::replace(&mut terms.again, true),
+            // Whoever had a fanout from an exchange that has gone since has left, so nobody gets it twice.
+            Fate::Unknown => {
+                let fanout = matches!(terms.route, Route::Fanout { .. });
+                missing && fanout && !std::mem::replace(&mut terms.again, true)
+            }
+        };
+        if again {
+            let closed = self.lock().put_back(Waiting { message, terms, since: Instant::now() });
+            if let Some(waiting) = closed {
+                (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
+            }
+            return;
+        }
+        match (fate, error.code) {
+            // It was there for the declaration and not for the message, so no queue was bound to it.
+            (Fate::Refused, Some(code @ 404)) => {
+                self.settle(Outcome::Returned { code, text: error.text }, terms, lane)
+            }
+            (Fate::Refused, _) => {
+                let what = format!("a message for {:?} on {}", terms.route, lane.node);
+                let reason = NotSentReason::Refused { what, cause: format!("{error}{}", advice(&error)) };
+                (terms.settled)(Err(PublishError::NotSent(reason)));
+            }
+            _ => self.settle(Outcome::Lost(error), terms, lane),
+        }
+    }
+}
