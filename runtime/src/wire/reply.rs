@@ -88,7 +88,7 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingReply, O
     let (parts, scanner) =
         Parts::scan(inner).map_err(|error| Malformed::unanswerable(format!("message: {error}")))?;
     if let Some(cause) = over_limit(&scanner, limits) {
-        return Err(Malformed::unanswerable(cause));
+        return Err(Malformed::over_limit(cause));
     }
     let text = |part: &Option<Found>| part.as_ref().and_then(|found| inner.string(found));
     let Some(message_id) = text(&parts.message_id) else {

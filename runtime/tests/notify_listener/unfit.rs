@@ -163,3 +163,41 @@ async fn what_does_not_fit_comes_again_with_the_rest_where_that_is_allowed() {
     let stats = handle.stats();
     assert_eq!((stats.unfit, stats.requeued, stats.dead_lettered), (2, 1, 1));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_over_a_limit_is_somebodys_notification_and_kept() {
+    let keys: Vec<String> = (0..100_000).map(|n| format!(r#""{n}": 0"#)).collect();
+    let large = format!(r#""{}""#, "x".repeat(16 << 20));
+    let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    for (payload, words) in [
+        (large, "over 16777216 bytes"),
+        (deep, "levels deep"),
+        (format!("{{{}}}", keys.join(", ")), "keys, allowed are 100000"),
+    ] {
+        let world = world();
+        let seen = Seen::new();
+        let handle = start(world.listener(desk(&seen))).await;
+        let body = format!(r#"{{"event_type": "e", "priority": "INFO", "payload": {payload}}}"#).into_bytes();
+        let info = route("openstack", "notifications", "info");
+        publish(&world.transport, info, body.clone(), json_properties()).await;
+        until(|| world.ready(DEAD) == 1).await;
+        let dead = world.pick(DEAD).await;
+        assert!(dead.body == body, "as it came");
+        assert!(dead.text("x-oslo-reason").contains(words), "{}", dead.text("x-oslo-reason"));
+        world.empty(INFO).await;
+        assert_eq!((handle.stats().malformed, handle.stats().dead_lettered), (1, 1));
+        assert!(seen.is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_rejected_by_default() {
+    let world = world();
+    let seen = Seen::new();
+    let handle = start(world.listener(desk(&seen))).await;
+    let info = route("openstack", "notifications", "info");
+    publish(&world.transport, info, b"not json".to_vec(), json_properties()).await;
+    world.empty(INFO).await;
+    assert_eq!((handle.stats().malformed, handle.stats().dead_lettered), (1, 0));
+    assert_eq!(world.broker.queue(DEAD), None);
+}

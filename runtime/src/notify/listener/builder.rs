@@ -116,7 +116,7 @@ impl ListenerBuilder {
     }
 
     /// Whether messages that cannot be read at all are kept in `<queue>.dead`. Default: no; they are rejected, as in
-    /// Python.
+    /// Python. Those that are only over the transport's [`Limits`](crate::wire::Limits) are kept in any case.
     pub fn dead_letter_malformed(mut self, keep: bool) -> Self {
         self.dead_letter_malformed = keep;
         self

@@ -132,13 +132,14 @@ fn event(run: &Run, incoming: IncomingNotification, priority: Priority, origin: 
     }
 }
 
-/// A message that cannot be read is thrown away, as in Python, unless the dead letters are to have it.
+/// A message that cannot be read is thrown away, as in Python, unless the dead letters are to have it. One that is only over a
+/// limit is somebody's notification: they always have it.
 async fn refuse(run: &Run, malformed: &Malformed, origin: Origin, ack: AckHandle) {
     run.counters.malformed.add();
     if let Some(unlogged) = run.logs.messages.pass() {
         tracing::warn!(listener = run.config.label, unlogged, "message refused: {}", malformed.cause);
     }
-    if !run.config.dead_letter_malformed {
+    if !run.config.dead_letter_malformed && !malformed.over_limit {
         return ack.reject(false);
     }
     match bury(run, origin, &malformed.to_string(), &malformed.to_string()).await {
