@@ -105,14 +105,14 @@ fn done(run: &Run, letter: Letter) {
 /// Gives a notification back, by the way that counts it.
 async fn again(run: &Run, letter: Letter, why: &Why) {
     let origin = &letter.origin;
-    let before = origin.deliveries_before();
+    let before = origin.handled_before();
     match run.config.redelivery_limit {
         Some(limit) if before >= limit.into() => {
             let said = |why: &str| format!("redelivered {before} times, the limit: {why}");
             dead(run, letter, &said(&why.to_string()), &said(&why.loggable())).await;
         }
-        // Marked already, and nobody else counts: it goes on as a new message that says how often it was delivered.
-        Some(_) if origin.redelivered && origin.counted.is_none() => republish(run, letter, why).await,
+        // Nobody else counts: it goes on as a new message that says how often it was handled.
+        Some(_) if origin.counted.is_none() => republish(run, letter, why).await,
         _ => give_back(run, letter),
     }
 }

@@ -30,7 +30,7 @@ pub struct ListenerStats {
     pub malformed: u64,
     /// Payloads that did not fit their method's type, counted for each method.
     pub unfit: u64,
-    /// Notifications published again with their deliveries counted, in place of being given back.
+    /// Notifications published again with their redeliveries counted, in place of being given back.
     pub republished: u64,
     /// Notifications moved to the dead letters.
     pub dead_lettered: u64,
