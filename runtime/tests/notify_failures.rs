@@ -4,6 +4,7 @@
 
 use oslo_messaging::drivers::memory::{FaultPlan, MemoryBroker, MemoryDriver};
 use oslo_messaging::error::NotSentReason;
+use oslo_messaging::json::RawJson;
 use oslo_messaging::notify::{
     DriverFailure, MessagingDriver, NotificationQueue, Notifier, NotifyDriver, PreparedNotification,
     Priority, QueueFull, WhenFull,
@@ -13,8 +14,9 @@ use oslo_messaging::transport::{
     BoxFuture, Capabilities, Consumer, Driver, DriverError, Health, Publish, PublishError, QueueState,
     ReplyAddress, Route, Settled, Sink, Subscription, TransportOptions,
 };
-use oslo_messaging::wire::WireFormat;
+use oslo_messaging::wire::{Compression, Oslo2, WireFormat};
 use oslo_messaging::{Context, Transport};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -206,6 +208,29 @@ async fn what_format_1_would_change_is_refused_wherever_it_stands() {
     notifier.info(&Context::new(), "evt", &odd).await.unwrap_err();
     let context = Context::new().with("extra", &serde_json::json!([odd])).unwrap();
     notifier.info(&context, "evt", &()).await.unwrap_err();
+    assert!(broker.queues().is_empty());
+}
+
+#[tokio::test]
+async fn what_a_listener_would_refuse_is_not_sent() {
+    let broker = MemoryBroker::new();
+    let format = Oslo2::new().with_compression(Some(Compression::Gzip));
+    let driver = Arc::new(MemoryDriver::with_format(broker.clone(), Arc::new(format)));
+    let transport = Transport::new(driver, TransportOptions::default());
+    let large = RawJson::encode(&"x".repeat(16 << 20)).unwrap();
+    let deep: RawJson = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000)).parse().unwrap();
+    let keys = RawJson::encode(&(0..100_000).map(|n| (n, n)).collect::<BTreeMap<u32, u32>>()).unwrap();
+    for driver in [MessagingDriver::v1(&transport), MessagingDriver::v2(&transport)] {
+        let notifier = Notifier::builder(&transport).driver(driver).build().unwrap();
+        for (payload, words) in [
+            (&large, "bytes is over the limit of 16777216 bytes"),
+            (&deep, "nested 1000001 levels deep, allowed are 128"),
+            (&keys, "100007 keys, allowed are 100000"),
+        ] {
+            let error = notifier.info(&Context::new(), "evt", payload).await.unwrap_err();
+            assert!(error.to_string().contains(words) && !error.may_have_arrived(), "{error}");
+        }
+    }
     assert!(broker.queues().is_empty());
 }
 

@@ -31,7 +31,9 @@ pub struct Event<P = RawJson> {
     pub exchange: String,
     /// Topic of the listener's target that it came by; empty where one queue serves several topics.
     pub topic: String,
-    /// How often it was given to a handler before, as far as is known; 0 for the first time.
+    /// How often it was delivered before, as far as is known; 0 for the first time. A listener with a redelivery limit counts
+    /// what was handled, and quorum queues count; any other broker only marks what it has delivered before, perhaps to a
+    /// listener that ended before its handler began, and the mark is 1.
     pub redeliveries: u64,
 }
 

@@ -6,7 +6,7 @@ use super::prepared::PreparedNotification;
 use crate::error::NotSentReason;
 use crate::id::MessageId;
 use crate::transport::{BoxFuture, Confirmed, Publish, PublishError, Route, Transport};
-use crate::wire::OutgoingNotification;
+use crate::wire::{OutgoingNotification, Unsendable};
 use futures_util::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
@@ -122,13 +122,8 @@ impl MessagingDriver {
         };
         let properties = driver
             .format()
-            .encode_notification(&outgoing, &mut body)
-            .map_err(|error| DriverFailure::Unsendable(error.to_string()))?;
-        let limit = self.transport.options().limits.body;
-        if body.len() > limit {
-            let reason = NotSentReason::TooLarge { size: body.len(), limit };
-            return Err(DriverFailure::NotSent { topic: topic.to_string(), reason });
-        }
+            .encode_notification(&outgoing, &self.transport.options().limits, &mut body)
+            .map_err(|error| unsendable(topic, &error))?;
         let (settle, settled) = oneshot::channel();
         let publish = Publish {
             route: Route::Notification {
@@ -179,6 +174,17 @@ impl NotifyDriver for MessagingDriver {
                 topics => self.send_to_all(topics, notification).await,
             }
         })
+    }
+}
+
+/// The failure of what cannot be sent.
+fn unsendable(topic: &str, error: &Unsendable) -> DriverFailure {
+    match *error {
+        Unsendable::TooLarge { size, limit } => {
+            let reason = NotSentReason::TooLarge { size, limit };
+            DriverFailure::NotSent { topic: topic.to_owned(), reason }
+        }
+        _ => DriverFailure::Unsendable(error.to_string()),
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn decompress(body: &[u8], header: &str, limit: usize) -> Result<Vec<
             ))
         })?;
     if body.len() > limit {
-        return Err(Malformed::unanswerable(format!("the decompressed body is over {limit} bytes")));
+        return Err(Malformed::over_limit(format!("the decompressed body is over {limit} bytes")));
     }
     Ok(body)
 }

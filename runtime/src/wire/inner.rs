@@ -96,6 +96,11 @@ pub(super) fn over_limit(scanner: &Scanner<'_>, limits: &Limits) -> Option<Strin
 impl Malformed {
     /// Nothing is known of who sent it.
     pub(super) fn unanswerable(cause: impl Into<String>) -> Self {
-        Self { cause: cause.into(), answer_to: None, answers: None }
+        Self { cause: cause.into(), over_limit: false, answer_to: None, answers: None }
+    }
+
+    /// It is over a limit, and nothing is known of who sent it.
+    pub(super) fn over_limit(cause: impl Into<String>) -> Self {
+        Self { over_limit: true, ..Self::unanswerable(cause) }
     }
 }

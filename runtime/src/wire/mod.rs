@@ -234,6 +234,8 @@ pub struct IncomingReply {
 pub struct Malformed {
     /// What is wrong, without the message's content.
     pub cause: String,
+    /// Whether it is over one of the [`Limits`]: a message that others could read.
+    pub over_limit: bool,
     /// Where a typed failure can go, if that much of a request could be read.
     pub answer_to: Option<Box<AnswerTo>>,
     /// Which call it answers (`_msg_id`), if that much of a reply could be read: it has no better answer to wait for.
@@ -288,11 +290,12 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
     /// Writes a notification's body to the end of `body`.
     ///
     /// # Errors
-    /// When its payload means something else in this format: `__type__` and `__value__` in the bare one. Then nothing
-    /// is written.
+    /// When a reader with these limits would refuse it, or read something else: `__type__` and `__value__` in the bare
+    /// format. Then nothing is written.
     fn encode_notification(
         &self,
         notification: &OutgoingNotification<'_>,
+        limits: &Limits,
         body: &mut Vec<u8>,
     ) -> Result<Properties, Unsendable>;
 
@@ -335,5 +338,22 @@ pub trait WireFormat: fmt::Debug + Send + Sync {
 
 /// A notification that this format cannot carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Unsendable(pub &'static str);
+#[non_exhaustive]
+pub enum Unsendable {
+    /// Payload or context would mean something else to its reader.
+    #[error(
+        "an object whose only keys are `__type__` and `__value__` means something else without an envelope"
+    )]
+    Ambiguous,
+    /// Its body is over the limit, plain or compressed.
+    #[error("its body of {size} bytes is over the limit of {limit} bytes")]
+    TooLarge {
+        /// Size in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// It is nested too deep or has too many keys; what it has and what is allowed.
+    #[error("{0}")]
+    OverLimit(String),
+}

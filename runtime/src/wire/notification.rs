@@ -1,7 +1,7 @@
 //! Notifications: the keys of WIRE 5.1 in Python's order, with and without envelope.
 
 use super::envelope::Writer;
-use super::inner::{Inner, Named, last_wins, over_limit};
+use super::inner::{self, Inner, Named, last_wins};
 use super::{IncomingNotification, Limits, Malformed, OutgoingNotification, tagged};
 use crate::context::RESERVED_KEYS;
 use crate::json::scan::{Found, ScanError, Scanner};
@@ -10,20 +10,32 @@ use crate::json::{Oddities, RawJson};
 
 const CONTEXT: &str = "_context_";
 
-/// Writes a notification, enveloped unless it is bare.
-pub(super) fn encode(notification: &OutgoingNotification<'_>, body: &mut Vec<u8>) {
-    let text = message(notification);
-    if notification.bare {
+/// Writes an inner message, enveloped unless it is bare.
+pub(super) fn encode(text: &str, bare: bool, body: &mut Vec<u8>) {
+    if bare {
         body.extend_from_slice(text.as_bytes());
-        return;
+    } else {
+        let mut writer = Writer::open(body, text.len());
+        writer.json(text);
+        writer.close();
     }
-    let mut writer = Writer::open(body, text.len());
-    writer.json(&text);
-    writer.close();
+}
+
+/// For what a reader with these limits would refuse an inner message, apart from its size.
+pub(super) fn over_limit(text: &str, limits: &Limits) -> Option<String> {
+    // A key costs five bytes at least and a level one bracket: most messages need no scan.
+    let brackets = text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
+    if text.len() / 5 <= limits.keys && brackets <= limits.depth {
+        return None;
+    }
+    match Scanner::whole(text) {
+        Ok((_, scanner)) => inner::over_limit(&scanner, limits),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// The inner message.
-fn message(notification: &OutgoingNotification<'_>) -> String {
+pub(super) fn message(notification: &OutgoingNotification<'_>) -> String {
     let context: usize =
         notification.context.entries().map(|(key, value)| key.len() + value.as_str().len() + 32).sum();
     let mut text = String::with_capacity(notification.payload.len() + context + 384);
@@ -109,8 +121,8 @@ pub(super) fn decode(
 ) -> Result<(IncomingNotification, Oddities), Malformed> {
     let (parts, scanner) =
         Parts::scan(inner, limits).map_err(|error| Malformed::unanswerable(format!("message: {error}")))?;
-    if let Some(cause) = over_limit(&scanner, limits) {
-        return Err(Malformed::unanswerable(cause));
+    if let Some(cause) = inner::over_limit(&scanner, limits) {
+        return Err(Malformed::over_limit(cause));
     }
     let text = |part: &Option<Found>| part.as_ref().and_then(|found| inner.string(found));
     let plain = |value: RawJson| match bare {

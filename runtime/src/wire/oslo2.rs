@@ -87,7 +87,7 @@ impl Oslo2 {
         }
         if body.len() > limits.body {
             let (size, limit) = (body.len(), limits.body);
-            return Err(Malformed::unanswerable(format!("the body of {size} bytes is over {limit} bytes")));
+            return Err(Malformed::over_limit(format!("the body of {size} bytes is over {limit} bytes")));
         }
         let plain;
         let body = match properties.compression.as_deref() {
@@ -130,15 +130,27 @@ impl WireFormat for Oslo2 {
     fn encode_notification(
         &self,
         notification: &OutgoingNotification<'_>,
+        limits: &Limits,
         body: &mut Vec<u8>,
     ) -> Result<Properties, Unsendable> {
+        let text = notification::message(notification);
+        if let Some(cause) = notification::over_limit(&text, limits) {
+            return Err(Unsendable::OverLimit(cause));
+        }
         let mut sent_along = notification.context.entries().map(|(_, value)| value.as_str());
         if notification.bare && (tagged::is_in(notification.payload) || sent_along.any(tagged::is_in)) {
-            return Err(Unsendable(
-                "an object whose only keys are `__type__` and `__value__` means something else without an envelope",
-            ));
+            return Err(Unsendable::Ambiguous);
         }
-        Ok(self.write(body, |body| notification::encode(notification, body)).0)
+        let begin = body.len();
+        let (properties, size) =
+            self.write(body, |body| notification::encode(&text, notification.bare, body));
+        // Readers look at both sizes.
+        let (size, limit) = (size.max(body.len() - begin), limits.body);
+        if size > limit {
+            body.truncate(begin);
+            return Err(Unsendable::TooLarge { size, limit });
+        }
+        Ok(properties)
     }
 
     fn decode_notification(

@@ -106,7 +106,7 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingReply, O
         }));
     };
     if let Some(cause) = over_limit(&scanner, limits) {
-        return Err(Malformed { cause, answer_to: None, answers: Some(message_id.into()) });
+        return Err(Malformed { cause, over_limit: true, answer_to: None, answers: Some(message_id.into()) });
     }
     let reply = IncomingReply {
         message_id,

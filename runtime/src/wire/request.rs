@@ -147,7 +147,8 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingRequest,
             let answer_to = message_id
                 .zip(reply_to)
                 .map(|(message_id, reply_to)| Box::new(AnswerTo { message_id, reply_to, method, class }));
-            return Err(Malformed { cause, answer_to, answers: None });
+            let over_limit = over_limit(&scanner, limits).is_some();
+            return Err(Malformed { cause, over_limit, answer_to, answers: None });
         }
     };
     let request = IncomingRequest {

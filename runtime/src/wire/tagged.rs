@@ -8,7 +8,11 @@ use crate::json::text::{unquoted, write_string};
 const TYPE: &str = "__type__";
 const VALUE: &str = "__value__";
 
-/// Whether an object within `json` has exactly the two keys. Looks closer only where the first one's name is in the text.
+/// A text nested deeper than this is not looked through: that would cost a stack.
+const DEEPEST: usize = 128;
+
+/// Whether an object within `json` has exactly the two keys, or may have, where it cannot be read. Looks closer only where
+/// the first one's name is in the text.
 pub(super) fn is_in(json: &str) -> bool {
     // A type that is no text is no reason to let the pair go: readers refuse it.
     may_be_in(json) && rewrite(json, |_, _| Ok(Some(String::new()))).map_or(true, |(_, any)| any)
@@ -27,8 +31,9 @@ pub(super) fn plain(payload: RawJson) -> Result<RawJson, String> {
 }
 
 fn may_be_in(json: &str) -> bool {
-    // An escaped spelling of the key is legal too, and as rare: any escape is a reason to look closer.
-    json.contains("\"__type__\"") || json.contains("\\u005")
+    // Any letter of the key may be escaped, which nobody does: U+0050 to U+007F, those beyond ASCII are no reason.
+    let of_key = |rest: &str| rest.starts_with(['5', '6', '7']);
+    json.contains("\"__type__\"") || json.split("\\u00").skip(1).any(of_key)
 }
 
 /// What one pair of type and value is.
@@ -72,12 +77,18 @@ fn member(object: &str, name: &str) -> Option<String> {
 }
 
 /// Copies `json`, with each object of exactly the two keys replaced by what `pair` makes of its type and value; says whether
-/// there was one. Inner pairs are replaced before outer ones see them, as Python's object hook does. The text has been scanned
-/// before, so its depth is bounded.
+/// there was one. Inner pairs are replaced before outer ones see them, as Python's object hook does.
 fn rewrite(
     json: &str,
     mut pair: impl FnMut(&str, &str) -> Result<Option<String>, String>,
 ) -> Result<(String, bool), String> {
+    let (_, scanned) = Scanner::whole(json).map_err(|error| error.to_string())?;
+    if scanned.depth > DEEPEST {
+        return Err(format!(
+            "values of other types {} levels deep, at most {DEEPEST} are looked at",
+            scanned.depth
+        ));
+    }
     let mut out = String::with_capacity(json.len());
     let any = value(json, &mut out, &mut pair)?;
     Ok((out, any))
@@ -174,6 +185,7 @@ mod tests {
                 r#""12345678-1234-5678-1234-567812345678""#,
             ),
             (r#"{"\u005f_type__": "date", "__value__": "2026-01-02"}"#, r#""2026-01-02""#),
+            (r#"{"__t\u0079pe__": "date", "__v\u0061lue__": "2026-01-02"}"#, r#""2026-01-02""#),
         ] {
             assert_eq!(read(pair).unwrap(), plain);
             assert_eq!(
@@ -181,6 +193,16 @@ mod tests {
                 format!(r#"{{"a": [1, {plain}], "n": NaN}}"#)
             );
             assert!(is_in(&format!("[{pair}]")));
+        }
+    }
+
+    #[test]
+    fn what_is_too_deep_to_look_through_is_refused_and_costs_no_stack() {
+        for levels in [DEEPEST, 1_000_000] {
+            let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+            let json = format!(r#"{open}{{"__type__": "date"}}{close}"#);
+            assert!(read(&json).unwrap_err().contains("levels deep"));
+            assert!(is_in(&json));
         }
     }
 

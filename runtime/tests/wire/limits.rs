@@ -2,7 +2,11 @@
 
 use super::{enveloped, json, request};
 use oslo_messaging::context::Context;
-use oslo_messaging::wire::{Compression, Limits, Malformed, Oslo2, OutgoingRequest, Properties, WireFormat};
+use oslo_messaging::notify::Priority;
+use oslo_messaging::wire::{
+    Compression, Limits, Malformed, Oslo2, OutgoingNotification, OutgoingRequest, Properties, Unsendable,
+    WireFormat,
+};
 
 fn limits(change: impl FnOnce(&mut Limits)) -> Limits {
     let mut limits = Limits::default();
@@ -142,5 +146,83 @@ fn failures_are_bounded_too() {
         assert!(failure.args.len() < 200_000);
         // Deep values are kept; decoding them is an error, not the end of the stack.
         assert!(failure.kwargs.iter().all(|(_, value)| value.decode::<serde_json::Value>().is_err()));
+    }
+}
+
+/// What becomes of a notification with this payload, and the body that was written.
+fn notification(
+    format: &Oslo2,
+    payload: &str,
+    bare: bool,
+    limits: &Limits,
+) -> (Result<Properties, Unsendable>, Vec<u8>) {
+    let context = Context::new();
+    let outgoing = OutgoingNotification {
+        message_id: "9d15cf4e-2c2c-4f5b-a6a8-3a2f5c4e7c11",
+        publisher_id: None,
+        event_type: "evt",
+        priority: Priority::Info,
+        payload,
+        timestamp: "2026-11-22 04:48:58.255225",
+        unique_id: "fedcba9876544210bedcba9876543210".parse().unwrap(),
+        context: &context,
+        bare,
+    };
+    let mut body = Vec::new();
+    let written = format.encode_notification(&outgoing, limits, &mut body);
+    (written, body)
+}
+
+#[test]
+fn a_notification_is_written_exactly_when_a_reader_of_the_same_limits_takes_it() {
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    let keyed = |keys: usize| {
+        format!("{{{}}}", (0..keys).map(|n| format!("\"{n}\":0")).collect::<Vec<_>>().join(","))
+    };
+    let depth = limits(|limits| limits.depth = 20);
+    let keys = limits(|limits| limits.keys = 50);
+    let body = limits(|limits| limits.body = 4096);
+    for compression in [None, Some(Compression::Gzip), Some(Compression::Bzip2)] {
+        let format = Oslo2::new().with_compression(compression);
+        for bare in [false, true] {
+            let mut taken = Vec::new();
+            for (payload, limits) in (10..30)
+                .map(|levels| (nested(levels), depth))
+                .chain((30..60).map(|count| (keyed(count), keys)))
+                .chain((3600..4000).step_by(10).map(|size| (format!("\"{}\"", "x".repeat(size)), body)))
+            {
+                let (written, bytes) = notification(&format, &payload, bare, &limits);
+                match &written {
+                    Ok(properties) => _ = format.decode_notification(&bytes, properties, &limits).unwrap(),
+                    Err(error) => {
+                        assert!(bytes.is_empty());
+                        // Written by somebody with other limits, it is refused for the same.
+                        let (properties, bytes) = notification(&format, &payload, bare, &Limits::default());
+                        let refused = format.decode_notification(&bytes, &properties.unwrap(), &limits);
+                        let refused = refused.unwrap_err();
+                        assert!(refused.over_limit, "{error}: {refused}");
+                    }
+                }
+                taken.push(written.is_ok());
+            }
+            let of = |range: std::ops::Range<usize>| taken[range].iter().filter(|taken| **taken).count();
+            assert_eq!((of(0..20), of(20..50)), (10, 14), "19 levels and 43 keys beside its own");
+            assert!((1..40).contains(&of(50..90)));
+        }
+    }
+}
+
+#[test]
+fn a_payload_of_any_depth_is_refused_before_it_is_sent() {
+    for levels in [127, 128, 10_000, 1_000_000] {
+        let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+        for inner in ["", r#"{"__type__": 1, "more": 2}"#] {
+            for bare in [false, true] {
+                let payload = format!("{open}{inner}{close}");
+                let (written, _) = notification(&Oslo2::new(), &payload, bare, &Limits::default());
+                let fits = levels == 127 && inner.is_empty();
+                assert_eq!(written.is_ok(), fits, "{levels} {bare}: {written:?}");
+            }
+        }
     }
 }

@@ -15,26 +15,12 @@ struct Member {
     fate: Fate,
 }
 
-impl Member {
-    fn is_open(&self) -> bool {
-        !matches!(self.fate, Fate::Again(_))
-    }
-
-    fn hear(&mut self, answer: Answer) {
-        match answer {
-            Answer::Done => {}
-            Answer::Again(why) => self.fate = Fate::Again(why),
-            Answer::Dead(why) => self.fate = Fate::Dead(why),
-        }
-    }
-}
-
 /// Handles a closed batch to its end.
 pub(super) async fn handle(run: &Run, deliveries: Vec<Delivery>) {
     let mut members = Vec::with_capacity(deliveries.len());
     for delivery in deliveries {
         if let Some(letter) = letter::read(run, delivery).await {
-            members.push(Member { letter, fate: Fate::Handled });
+            members.push(Member { letter, fate: Fate::default() });
         }
     }
     // Stable: within a priority the order of delivery stays.
@@ -43,18 +29,16 @@ pub(super) async fn handle(run: &Run, deliveries: Vec<Delivery>) {
         for (position, method) in run.config.methods.iter().enumerate() {
             let mut wanting: Vec<&mut Member> = group
                 .iter_mut()
-                .filter(|member| member.is_open() && member.letter.methods.contains(&position))
+                .filter(|member| member.fate.is_open() && member.letter.methods.contains(&position))
                 .collect();
             if wanting.is_empty() {
                 continue;
             }
             if !method.batch {
                 call_each(run, method, wanting).await;
-            } else if let Answer::Again(why) = call_together(run, method, &mut wanting).await {
+            } else if let again @ Answer::Again(_) = call_together(run, method, &mut wanting).await {
                 // The whole group comes again, as in Python, also those that this method did not want.
-                group.iter_mut().filter(|member| member.is_open()).for_each(|member| {
-                    member.fate = Fate::Again(why.clone());
-                });
+                group.iter_mut().for_each(|member| member.fate.hear(again.clone()));
                 break;
             }
         }
@@ -65,7 +49,7 @@ pub(super) async fn handle(run: &Run, deliveries: Vec<Delivery>) {
 async fn call_each(run: &Run, method: &Method, wanting: Vec<&mut Member>) {
     for member in wanting {
         let answer = call::one(run, method, member.letter.event.clone()).await;
-        member.hear(answer);
+        member.fate.hear(answer);
     }
 }
 
@@ -75,7 +59,7 @@ async fn call_together(run: &Run, method: &Method, wanting: &mut [&mut Member]) 
     let (answer, unfit) = call::several(run, method, events).await;
     for (at, answer) in unfit {
         if let Some(member) = wanting.get_mut(at) {
-            member.hear(answer);
+            member.fate.hear(answer);
         }
     }
     answer

@@ -27,7 +27,7 @@ pub struct ListenerBuilder {
     targets: Vec<Target>,
     endpoints: Vec<Arc<dyn ListenerEndpoint>>,
     pool: Option<Arc<str>>,
-    allow_requeue: bool,
+    allow_requeue: Option<bool>,
     redelivery_limit: Option<u32>,
     unfit: UnfitPolicy,
     dead_letter_malformed: bool,
@@ -44,7 +44,7 @@ impl ListenerBuilder {
             targets: Vec::new(),
             endpoints: Vec::new(),
             pool: None,
-            allow_requeue: false,
+            allow_requeue: None,
             redelivery_limit: None,
             unfit: UnfitPolicy::default(),
             dead_letter_malformed: false,
@@ -91,18 +91,20 @@ impl ListenerBuilder {
     /// Whether a notification goes back to its queue when a method asks for that, fails or panics. Default: no, as in
     /// Python; then it is done with all the same.
     ///
-    /// Without a [`redelivery_limit`](Self::redelivery_limit) it comes back at once and for ever.
+    /// Without a [`redelivery_limit`](Self::redelivery_limit) it comes back at once and for ever. With one it goes back
+    /// unless `false` is said here.
     pub fn allow_requeue(mut self, allow: bool) -> Self {
-        self.allow_requeue = allow;
+        self.allow_requeue = Some(allow);
         self
     }
 
-    /// How often a notification comes back before it is moved to the queue `<queue>.dead`, with its history in headers.
-    /// Default: no limit, as in Python.
+    /// Lets a notification go back to its queue so often, as [`allow_requeue`](Self::allow_requeue) does without limit; then
+    /// it is moved to the queue `<queue>.dead`, with its history in headers. Default: no limit, as in Python.
     ///
     /// Counting costs the place in the queue: a broker that does not count (every RabbitMQ queue but quorum queues) only
-    /// marks a message as redelivered, so a message that is marked already is published again, confirmed, with its
-    /// deliveries in a header, and the old one acknowledged then.
+    /// marks a message as delivered before, be it to a listener that stopped before its handler began. So what is to come
+    /// again is published again, confirmed, with a count in a header, and the old message acknowledged then. A process that
+    /// ends while it handles a notification has not counted that.
     pub fn redelivery_limit(mut self, redeliveries: u32) -> Self {
         self.redelivery_limit = Some(redeliveries);
         self
@@ -116,7 +118,7 @@ impl ListenerBuilder {
     }
 
     /// Whether messages that cannot be read at all are kept in `<queue>.dead`. Default: no; they are rejected, as in
-    /// Python.
+    /// Python. Those that are only over the transport's [`Limits`](crate::wire::Limits) are kept in any case.
     pub fn dead_letter_malformed(mut self, keep: bool) -> Self {
         self.dead_letter_malformed = keep;
         self
@@ -199,10 +201,10 @@ impl ListenerBuilder {
         };
         Ok(Listener::new(Config {
             label: self.label(),
+            allow_requeue: self.gives_back(),
             transport: self.transport,
             sources,
             methods,
-            allow_requeue: self.allow_requeue,
             redelivery_limit: self.redelivery_limit,
             unfit: self.unfit,
             dead_letter_malformed: self.dead_letter_malformed,
@@ -214,10 +216,14 @@ impl ListenerBuilder {
         }))
     }
 
+    fn gives_back(&self) -> bool {
+        self.allow_requeue.unwrap_or(self.redelivery_limit.is_some())
+    }
+
     fn check_driver(&self) -> Result<(), ListenerBuildError> {
         let driver = self.transport.driver();
         let can = driver.capabilities();
-        let missing = match (self.pool.is_some() && !can.pools, self.allow_requeue && !can.requeue) {
+        let missing = match (self.pool.is_some() && !can.pools, self.gives_back() && !can.requeue) {
             (true, _) => "listener pools",
             (_, true) => "giving back of messages",
             _ => return Ok(()),

@@ -22,7 +22,7 @@ pub(super) struct Letter {
     pub(super) ack: AckHandle,
 }
 
-/// A message as it came, to be published as it came.
+/// A message as it came, as far as a driver gives it, to be published so.
 pub(super) struct Origin {
     pub(super) route: usize,
     pub(super) body: Vec<u8>,
@@ -35,10 +35,16 @@ pub(super) struct Origin {
 }
 
 impl Origin {
+    /// How often it was handled before. A broker's mark says that it was delivered, perhaps to nobody's handler: it does not
+    /// count. A broker's count does, which knows no better either.
+    pub(super) fn handled_before(&self) -> u64 {
+        self.past.handled.saturating_add(self.counted.unwrap_or_default())
+    }
+
     /// How often it was delivered before, as far as is known.
     pub(super) fn deliveries_before(&self) -> u64 {
-        let known = self.past.deliveries.saturating_add(u64::from(self.redelivered));
-        self.counted.map_or(known, |counted| self.past.deliveries.saturating_add(counted))
+        let marked = self.redelivered && self.counted.is_none();
+        self.handled_before().saturating_add(marked.into())
     }
 }
 
@@ -132,13 +138,14 @@ fn event(run: &Run, incoming: IncomingNotification, priority: Priority, origin: 
     }
 }
 
-/// A message that cannot be read is thrown away, as in Python, unless the dead letters are to have it.
+/// A message that cannot be read is thrown away, as in Python, unless the dead letters are to have it. One that is only over a
+/// limit is somebody's notification: they always have it.
 async fn refuse(run: &Run, malformed: &Malformed, origin: Origin, ack: AckHandle) {
     run.counters.malformed.add();
     if let Some(unlogged) = run.logs.messages.pass() {
         tracing::warn!(listener = run.config.label, unlogged, "message refused: {}", malformed.cause);
     }
-    if !run.config.dead_letter_malformed {
+    if !run.config.dead_letter_malformed && !malformed.over_limit {
         return ack.reject(false);
     }
     match bury(run, origin, &malformed.to_string(), &malformed.to_string()).await {

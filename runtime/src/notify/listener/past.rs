@@ -1,9 +1,9 @@
-//! What a notification's headers say of its past: how often it was delivered, and what its handlers failed of.
+//! What a notification's headers say of its past: how often it was handled, and what its handlers failed of.
 
 use crate::wire::{Header, Properties};
 use std::borrow::Cow;
 
-/// How often it was delivered before it was published again.
+/// How often it was handled before it was published again.
 const DELIVERIES: &str = "x-oslo-deliveries";
 /// The latest failures, oldest first: a JSON list of texts.
 const FAILURES: &str = "x-oslo-failures";
@@ -17,14 +17,14 @@ const LONGEST_LIST: usize = MOST_FAILURES * (LONGEST * 12 + 4);
 /// A notification's past.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Past {
-    pub(super) deliveries: u64,
+    pub(super) handled: u64,
     failures: Vec<String>,
 }
 
 impl Past {
     /// Reads the headers; whatever is no past of ours is none.
     pub(super) fn of(properties: &Properties) -> Self {
-        let deliveries = match properties.header(DELIVERIES) {
+        let handled = match properties.header(DELIVERIES) {
             Some(Header::Integer(count)) => u64::try_from(*count).unwrap_or(0),
             _ => 0,
         };
@@ -34,7 +34,7 @@ impl Past {
             }
             _ => Vec::new(),
         };
-        Self { deliveries, failures }
+        Self { handled, failures }
     }
 
     pub(super) fn add_failure(&mut self, text: &str) {
@@ -46,8 +46,8 @@ impl Past {
     /// Writes the headers; none for what there is none of.
     pub(super) fn write(&self, properties: &mut Properties) {
         properties.headers.retain(|(name, _)| name != DELIVERIES && name != FAILURES);
-        if self.deliveries > 0 {
-            set(properties, DELIVERIES, number(self.deliveries));
+        if self.handled > 0 {
+            set(properties, DELIVERIES, number(self.handled));
         }
         if !self.failures.is_empty() {
             let failures = serde_json::to_string(&self.failures).unwrap_or_default();
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_past_is_read_as_it_was_written_and_stays_short() {
-        let mut past = Past { deliveries: 3, failures: Vec::new() };
+        let mut past = Past { handled: 3, failures: Vec::new() };
         for n in 0..7 {
             past.add_failure(&format!("{n}{}", "\u{1}".repeat(400)));
         }

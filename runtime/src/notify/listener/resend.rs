@@ -1,4 +1,4 @@
-//! Messages that are published once more: to their own queue with their deliveries counted, or to its dead letters.
+//! Messages that are published once more: to their own queue with their redeliveries counted, or to its dead letters.
 
 use super::letter::Origin;
 use super::past;
@@ -15,9 +15,9 @@ const CONFIRM: Duration = Duration::from_secs(30);
 /// How long a message is kept back that could not be published, so that it does not come again at once and for ever.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Publishes a message to its queue as a new one that says how often it was delivered; whether the broker has confirmed it.
+/// Publishes a message to its queue as a new one that says how often it was handled; whether the broker has confirmed it.
 pub(super) async fn publish_again(run: &Run, mut origin: Origin, failure: &str) -> bool {
-    origin.past.deliveries = origin.deliveries_before() + 1;
+    origin.past.handled = origin.handled_before().saturating_add(1);
     origin.past.add_failure(failure);
     origin.past.write(&mut origin.properties);
     match publish(run, |of| Route::Again { of }, origin).await {
@@ -42,7 +42,7 @@ pub(super) async fn publish_again(run: &Run, mut origin: Origin, failure: &str) 
 pub(super) async fn bury(run: &Run, mut origin: Origin, reason: &str, loggable: &str) -> bool {
     let delivered = origin.deliveries_before().saturating_add(1);
     // Whoever moves it back gives it all its redeliveries anew.
-    origin.past.deliveries = 0;
+    origin.past.handled = 0;
     origin.past.add_failure(reason);
     origin.past.write(&mut origin.properties);
     let properties = &mut origin.properties;

@@ -1,5 +1,6 @@
 //! What becomes of a notification in the end, and of the copies that have waited for that.
 
+use super::call::Answer;
 use super::letter::Letter;
 use super::resend::{bury, publish_again};
 use super::run::Run;
@@ -7,15 +8,30 @@ use crate::transport::AckHandle;
 use crate::wire::short;
 use std::fmt;
 
-/// What its methods have made of a notification.
-#[derive(Debug)]
-pub(super) enum Fate {
-    /// Done with.
-    Handled,
-    /// It is to come again.
-    Again(Why),
-    /// Some method cannot have it: it is for the dead letters.
-    Dead(Why),
+/// What its methods have made of a notification. One may ask for it again that another cannot have: neither word makes the
+/// other void.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    /// It is to come again; the first method's reason.
+    again: Option<Why>,
+    /// Some method cannot have it: when it does not come again, it is for the dead letters. The last such method's reason.
+    dead: Option<Why>,
+}
+
+impl Fate {
+    /// Takes a method's answer in.
+    pub(super) fn hear(&mut self, answer: Answer) {
+        match answer {
+            Answer::Done => {}
+            Answer::Again(why) => _ = self.again.get_or_insert(why),
+            Answer::Dead(why) => self.dead = Some(why),
+        }
+    }
+
+    /// Whether further methods are to be called.
+    pub(super) fn is_open(&self) -> bool {
+        self.again.is_none()
+    }
 }
 
 /// Why a notification is not done with.
@@ -56,23 +72,20 @@ impl fmt::Display for Why {
 
 /// Carries a notification's fate out.
 pub(super) async fn settle(run: &Run, letter: Letter, fate: Fate) {
-    match fate {
-        Fate::Handled => {
-            run.counters.handled.add();
-            done(run, letter);
+    let failed = matches!(fate.again, Some(Why::Failed(_)));
+    if let Some(why) = fate.again {
+        log(run, &letter, &why);
+        if run.config.allow_requeue {
+            return again(run, letter, &why).await;
         }
-        Fate::Again(why) => {
-            log(run, &letter, &why);
-            if run.config.allow_requeue {
-                return again(run, letter, &why).await;
-            }
-            if matches!(why, Why::Asked) {
-                run.counters.handled.add();
-            }
-            done(run, letter);
-        }
-        Fate::Dead(why) => dead(run, letter, &why.to_string(), &why.loggable()).await,
     }
+    if let Some(why) = fate.dead {
+        return dead(run, letter, &why.to_string(), &why.loggable()).await;
+    }
+    if !failed {
+        run.counters.handled.add();
+    }
+    done(run, letter);
 }
 
 fn log(run: &Run, letter: &Letter, why: &Why) {
@@ -92,14 +105,14 @@ fn done(run: &Run, letter: Letter) {
 /// Gives a notification back, by the way that counts it.
 async fn again(run: &Run, letter: Letter, why: &Why) {
     let origin = &letter.origin;
-    let before = origin.deliveries_before();
+    let before = origin.handled_before();
     match run.config.redelivery_limit {
         Some(limit) if before >= limit.into() => {
             let said = |why: &str| format!("redelivered {before} times, the limit: {why}");
             dead(run, letter, &said(&why.to_string()), &said(&why.loggable())).await;
         }
-        // Marked already, and nobody else counts: it goes on as a new message that says how often it was delivered.
-        Some(_) if origin.redelivered && origin.counted.is_none() => republish(run, letter, why).await,
+        // Nobody else counts: it goes on as a new message that says how often it was handled.
+        Some(_) if origin.counted.is_none() => republish(run, letter, why).await,
         _ => give_back(run, letter),
     }
 }

@@ -1,6 +1,6 @@
 //! One notification at a time: every method that wants it, one after the other.
 
-use super::call::{self, Answer};
+use super::call;
 use super::letter::{self, Letter};
 use super::run::Run;
 use super::settle::{Fate, settle};
@@ -19,12 +19,11 @@ pub(super) async fn handle(run: &Run, delivery: Delivery) {
 }
 
 async fn call_all(run: &Run, letter: &Letter) -> Fate {
-    let mut fate = Fate::Handled;
+    let mut fate = Fate::default();
     for method in letter.methods.iter().filter_map(|position| run.config.methods.get(*position)) {
-        match call::one(run, method, letter.event.clone()).await {
-            Answer::Done => {}
-            Answer::Again(why) => return Fate::Again(why),
-            Answer::Dead(why) => fate = Fate::Dead(why),
+        fate.hear(call::one(run, method, letter.event.clone()).await);
+        if !fate.is_open() {
+            break;
         }
     }
     fate

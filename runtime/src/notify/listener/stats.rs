@@ -16,7 +16,8 @@ pub struct ListenerStats {
     pub handled: u64,
     /// Notifications given back to their queue.
     pub requeued: u64,
-    /// Notifications of which a method failed or panicked; where they are not given back, they are done with.
+    /// Notifications of which a method failed or panicked. Where they are not given back, they are done with, or dead letters
+    /// if they did not fit another method.
     pub failed: u64,
     /// Notifications dropped because no method takes their priority, or they have none.
     pub dropped: u64,
@@ -25,11 +26,11 @@ pub struct ListenerStats {
     /// Messages known from a copy: those that came after it was done with, and those that came during that and shared
     /// its fate.
     pub duplicates: u64,
-    /// Messages that could not be read.
+    /// Messages that could not be read, or are over a limit.
     pub malformed: u64,
     /// Payloads that did not fit their method's type, counted for each method.
     pub unfit: u64,
-    /// Notifications published again with their deliveries counted, in place of being given back.
+    /// Notifications published again with their redeliveries counted, in place of being given back.
     pub republished: u64,
     /// Notifications moved to the dead letters.
     pub dead_lettered: u64,
