@@ -32,9 +32,9 @@ pub struct Reader {
 
 impl News for Reader {
     async fn arrived(&self, event: Event<Arrival>) {
-        let Arrival { item, count } = event.payload;
-        let what = format!("read that {} has {count} of {item}", event.publisher_id);
+        let Event { payload: Arrival { item, count }, publisher_id, message_id, .. } = event;
+        let what = format!("read that {publisher_id} has {count} of {item}");
         // Nobody listens any more once the story is told.
-        let _ = self.say.send(Heard { by: "reader", what });
+        let _ = self.say.send(Heard { by: "reader", what, message_id: Some(message_id) });
     }
 }

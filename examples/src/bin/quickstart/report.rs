@@ -1,5 +1,6 @@
 //! Prints scenes for a person, or as lines of JSON.
 
+use crate::shop::Heard;
 use oslo_messaging::CallError;
 use serde_json::json;
 use std::fmt::Display;
@@ -21,6 +22,13 @@ impl Scene {
     /// The same, about a message.
     pub fn message(mut self, id: String) -> Self {
         self.message_id = Some(id);
+        self
+    }
+
+    /// The same, as the one who did it tells.
+    pub fn heard(mut self, heard: Heard) -> Self {
+        self.server = Some(heard.by.to_owned());
+        self.message_id = heard.message_id;
         self
     }
 
