@@ -1,4 +1,5 @@
 //! What the programs of this folder share.
+#![allow(clippy::print_stderr)]
 
 use oslo_messaging::transport::TransportUrl;
 use oslo_messaging::{ConnectOptions, Transport};

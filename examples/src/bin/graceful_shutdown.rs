@@ -2,6 +2,7 @@
 //!
 //! Runs on the embedded broker; `--url` takes another. A program that only serves gets the same from `RpcServer::run`, which
 //! stops at Ctrl-C or SIGTERM.
+#![allow(clippy::print_stdout)]
 
 use clap::Parser;
 use oslo_messaging::id::MessageId;

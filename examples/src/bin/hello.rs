@@ -1,4 +1,5 @@
 //! The first program of the README.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use oslo_messaging::{Context, RemoteFailure, RpcServer, Target, Transport, endpoint};
 use std::time::Duration;

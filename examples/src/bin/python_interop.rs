@@ -1,4 +1,5 @@
 //! The server and the client of oslo.messaging's own documentation, in Rust: each works with the other's Python half.
+#![allow(clippy::print_stdout)]
 
 use clap::{Parser, Subcommand};
 use oslo_messaging::json::RawJson;

@@ -1,4 +1,5 @@
 //! Calls any method of any server by name, Rust or Python: one line of JSON in, one line of JSON out.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use clap::{Parser, Subcommand};
 use oslo_messaging::error::ErrorKind;

@@ -1,5 +1,6 @@
 //! A rolling upgrade: the client knows version 1.1 of a contract, but some servers are still at 1.0. Under a version cap it
 //! sends nothing that those could not read, and says so before anything is sent.
+#![allow(clippy::print_stdout)]
 
 use clap::Parser;
 use oslo_messaging::id::MessageId;

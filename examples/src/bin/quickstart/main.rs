@@ -1,4 +1,5 @@
 //! Everything an RPC can do and everything that can become of it, and a notification, on the embedded broker or on RabbitMQ.
+#![allow(clippy::print_stdout)]
 
 mod news;
 mod report;

@@ -9,25 +9,25 @@ use tokio::sync::mpsc;
 /// Something new is on the shelves.
 #[derive(Debug, Serialize, Deserialize, Notification)]
 #[notification(event_type = "shop.arrival", priority = "info", version = "1.0")]
-pub struct Arrival {
+pub(crate) struct Arrival {
     /// What it is.
-    pub item: String,
+    pub(crate) item: String,
     /// How much of it.
-    pub count: u32,
+    pub(crate) count: u32,
 }
 
 /// What a reader of the news takes.
 #[listener]
-pub trait News {
+pub(crate) trait News {
     /// Something has arrived.
     #[on]
     async fn arrived(&self, event: Event<Arrival>);
 }
 
 /// Reads the news.
-pub struct Reader {
+pub(crate) struct Reader {
     /// Where it says what it has read.
-    pub say: mpsc::UnboundedSender<Heard>,
+    pub(crate) say: mpsc::UnboundedSender<Heard>,
 }
 
 impl News for Reader {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 /// What the shop can refuse.
 #[derive(Debug, thiserror::Error, RpcError)]
-pub enum ShopError {
+pub(crate) enum ShopError {
     /// There is not enough of it.
     #[error("{wanted} of {item} wanted, {left} left")]
     SoldOut {
@@ -22,18 +22,18 @@ pub enum ShopError {
 
 /// A sale.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Sale {
+pub(crate) struct Sale {
     /// Price of all of it.
-    pub cents: u32,
+    pub(crate) cents: u32,
     /// The server that sold it.
-    pub by: String,
+    pub(crate) by: String,
     /// Id of the call's message, for who wants to find it in a log.
-    pub message_id: String,
+    pub(crate) message_id: String,
 }
 
 /// A shop with several counters.
 #[endpoint(namespace = "shop", version = "1.0")]
-pub trait Shop {
+pub(crate) trait Shop {
     /// Sells `count` of `item`.
     async fn sell(&self, ctx: &Context, item: &str, count: u32) -> Result<Sale, ShopError>;
 
@@ -50,21 +50,21 @@ pub trait Shop {
 }
 
 /// Something that a server has done, told past the answer to its caller.
-pub struct Heard {
+pub(crate) struct Heard {
     /// Name of the server.
-    pub by: &'static str,
+    pub(crate) by: &'static str,
     /// What it has done.
-    pub what: String,
+    pub(crate) what: String,
     /// Id of the message that asked for it. Casts have none.
-    pub message_id: Option<String>,
+    pub(crate) message_id: Option<String>,
 }
 
 /// One server of the shop.
-pub struct Counter {
+pub(crate) struct Counter {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Where it says what it has done.
-    pub say: mpsc::UnboundedSender<Heard>,
+    pub(crate) say: mpsc::UnboundedSender<Heard>,
 }
 
 impl Counter {
