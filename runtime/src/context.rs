@@ -55,7 +55,7 @@ pub struct Delivery {
     pub redelivered: bool,
 }
 
-/// Names that the wire uses for itself; a context cannot carry them (WIRE 2.1).
+/// Names that the wire uses for itself; a context cannot carry them.
 pub const RESERVED_KEYS: [&str; 3] = ["msg_id", "reply_q", "client_timeout"];
 
 /// A context entry cannot be set.

@@ -8,6 +8,8 @@ pub mod serving {}
 pub mod calling {}
 #[doc = include_str!("../../docs/guide/errors.md")]
 pub mod errors {}
+#[doc = include_str!("../../docs/guide/connecting.md")]
+pub mod connecting {}
 #[doc = include_str!("../../docs/guide/versions.md")]
 pub mod versions {}
 #[doc = include_str!("../../docs/guide/python.md")]

@@ -193,7 +193,7 @@ pub use oslo_messaging_macros::RpcError;
 ///
 /// | key | value | meaning |
 /// |---|---|---|
-/// | `state` | type | what the service is made from: `Service` implements `From<&State>`; required |
+/// | `state` | path of a type, `App` or `App::<Db>` | what the service is made from: `Service` implements `From<&State>`; required |
 /// | `endpoint` | path | the generated endpoint, where it is not `<Trait>Endpoint` beside the trait |
 /// | `crate` | path | where this crate is found |
 ///

@@ -8,6 +8,15 @@ use std::sync::Arc;
 ///
 /// Corresponds to `oslo_messaging.Target`. Cheap to clone. All parts are optional here; sending without a topic,
 /// or serving without a topic and a server, is refused where it happens.
+///
+/// ```
+/// use oslo_messaging::{Target, Version};
+///
+/// let any_server = Target::topic("compute").with_namespace("compute").with_version(Version::new(5, 1));
+/// assert_eq!(any_server.to_string(), "<Target topic=compute, namespace=compute, version=5.1>");
+/// let one_server = Target::server("compute", "host-1").with_exchange("nova");
+/// assert_eq!(one_server.to_string(), "<Target exchange=nova, topic=compute, server=host-1>");
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Target {
     /// Scope of topics; the transport's `control_exchange` when absent. Queue names do not contain it.

@@ -1,4 +1,4 @@
-//! Interface versions and the one rule that compares them (WIRE 2.6).
+//! Interface versions and the one rule that compares them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +6,15 @@ use std::str::FromStr;
 /// A version of an interface: `MAJOR.MINOR`, or `MAJOR.MINOR.REVISION`.
 ///
 /// Corresponds to the version strings of `oslo_messaging.Target`.
+///
+/// ```
+/// use oslo_messaging::Version;
+///
+/// let server = Version::new(5, 2);
+/// assert!(server.serves("5.1".parse()?));
+/// assert!(!server.serves(Version::new(5, 3)) && !server.serves(Version::new(4, 0)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version {
     /// First part; peers of different majors do not understand each other.

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use tests::python::{PythonListener, PythonNotifier, PythonServer};
 use tests::site::Site;
-use tests::wait::within;
+use tests::wait::{eventually, within};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
@@ -87,11 +87,23 @@ fn check_scenes(scenes: &[Value]) {
     assert_eq!(counts, [4, 1, 1, 2, 1, 1, 1], "{scenes:#?}");
     let by = |server: &str| scenes.iter().any(|s| s["scene"] == "call" && s["server"] == server);
     assert!(by("north") && by("south"), "calls are spread");
-    for scene in
-        scenes.iter().filter(|s| ["call", "unroutable", "timeout"].contains(&s["scene"].as_str().unwrap()))
-    {
-        assert_eq!(scene["message_id"].as_str().unwrap().len(), 32, "{scene}");
+    for scene in scenes {
+        let name = scene["scene"].as_str().unwrap();
+        assert_eq!(scene["server"].is_string(), !["unroutable", "timeout"].contains(&name), "{scene}");
+        // A cast has no id.
+        let length = ["call", "typed_error", "unroutable", "timeout"].contains(&name).then_some(32);
+        let length = length.or((name == "notification").then_some(36));
+        assert_eq!(scene["message_id"].as_str().map(str::len), length, "{scene}");
     }
+}
+
+/// A program that has ended leaves neither queues nor exchanges.
+async fn nothing_is_left(site: &Site) {
+    eventually(LIMIT, "queues and exchanges go", async || {
+        let left = (site.host.queue_names().await, site.host.exchange_names().await);
+        if left.0.is_empty() && left.1.is_empty() { Ok(()) } else { Err(left) }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -106,6 +118,7 @@ async fn quickstart_tells_its_story_on_the_embedded_broker() {
 async fn quickstart_tells_the_same_story_over_rabbitmq() {
     let site = Site::new("quickstart").await;
     check_scenes(&scenes(&run("quickstart", &["--json", "--url", &site.url]).await));
+    nothing_is_left(&site).await;
 }
 
 #[tokio::test]
@@ -120,6 +133,31 @@ async fn graceful_shutdown_and_version_cap_end_well() {
         );
     }
     assert!(run("version_cap", &[]).await.status.success());
+    assert!(run("version_cap", &["--url", &site.url]).await.status.success());
+    nothing_is_left(&site).await;
+}
+
+#[tokio::test]
+async fn without_a_broker_a_program_says_so_in_words() {
+    let nobody = "rabbit://127.0.0.1:1/";
+    let ended = async |name: &str, arguments: &[&str]| {
+        let output = run(name, arguments).await;
+        let said = String::from_utf8(output.stderr).unwrap();
+        let last = said.lines().last().unwrap_or_default();
+        assert_eq!(output.status.code(), Some(1), "{name}: {said}");
+        assert!(last.starts_with("not ready after 10s"), "{name}: {last}");
+        assert!(last.contains("127.0.0.1:1 cannot be reached: "), "{name}: {last}");
+    };
+    let url = ["--url", nobody];
+    let (server, client) = (["server", "--url", nobody], ["client", "--url", nobody]);
+    tokio::join!(
+        ended("hello", &url[1..]),
+        ended("quickstart", &url),
+        ended("graceful_shutdown", &url),
+        ended("version_cap", &url),
+        ended("python_interop", &server),
+        ended("python_interop", &client),
+    );
 }
 
 #[tokio::test]
@@ -209,6 +247,18 @@ async fn untyped_client_prints_one_line_of_json() {
     fanout.extend(["test", r#"{"echo": "fanout"}"#]);
     assert_eq!(untyped(&fanout).await, Ok(Value::Null));
     server.wait_for(3, "test").await;
+    for (name, printed) in [("nan", "null"), ("big_integer", "1180591620717411303424")] {
+        let name = json!({ "name": name }).to_string();
+        let mut odd = at("call");
+        odd.extend(["odd", &name]);
+        let output = run("untyped_client", &odd).await;
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("{printed}\n"));
+    }
+    for (rest, what) in [(["m", "{", "{}"], "arguments"), (["m", "{}", "[1]"], "context")] {
+        let wrong = untyped(&call(&rest)).await.unwrap_err();
+        assert_eq!((&wrong["kind"], &wrong["ran"]), (&json!("not_sent"), &json!("no")));
+        assert!(wrong["message"].as_str().unwrap().contains(&format!("the {what} must be a JSON object")));
+    }
     let url = "rabbit://guest:guest@localhost:notaport/";
     let wrong = untyped(&["call", "--url", url, "--topic", "t", "m"]).await.unwrap_err();
     assert_eq!((&wrong["kind"], &wrong["ran"]), (&json!("not_sent"), &json!("no")));

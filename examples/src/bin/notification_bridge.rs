@@ -1,4 +1,5 @@
 //! Prints the notifications of a cloud as they come: readable lines, or one JSON object each.
+#![allow(clippy::print_stderr)]
 
 use clap::Parser;
 use oslo_messaging::notify::{Event, Listener, Priority, handler_fn};

@@ -1,4 +1,5 @@
 //! The server and the client of oslo.messaging's own documentation, in Rust: each works with the other's Python half.
+#![allow(clippy::print_stdout)]
 
 use clap::{Parser, Subcommand};
 use oslo_messaging::json::RawJson;
@@ -8,6 +9,7 @@ use oslo_messaging::{
 };
 use serde_json::{Value, json};
 use std::error::Error;
+use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -102,16 +104,18 @@ impl Test2 for Echo {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
     examples::log_to_stderr();
-    match Cli::parse().role {
-        Role::Server { url, topic, server } => serve(&url, &topic, &server).await,
-        Role::Client { url, topic } => call(&url, &topic).await,
+    match cli.role {
+        Role::Server { url, topic, server } => examples::run(serve(&url, &topic, &server)).await,
+        Role::Client { url, topic } => examples::run(call(&url, &topic)).await,
     }
 }
 
 async fn serve(url: &str, topic: &str, name: &str) -> Result<(), Box<dyn Error>> {
     let transport = Transport::connect(url)?;
+    transport.ready(Duration::from_secs(10)).await?;
     let handle = Arc::new(OnceLock::new());
     let server = RpcServer::builder(&transport, Target::server(topic, name))
         .endpoint(ControlEndpoint::new(Controller(Arc::clone(&handle))))
@@ -129,6 +133,7 @@ async fn serve(url: &str, topic: &str, name: &str) -> Result<(), Box<dyn Error>>
 
 async fn call(url: &str, topic: &str) -> Result<(), Box<dyn Error>> {
     let transport = Transport::connect(url)?;
+    transport.ready(Duration::from_secs(10)).await?;
     let context = Context::new();
     let client = RpcClient::new(&transport, Target::topic(topic));
     let sent = json!({"text": "grüße", "list": [1, 2.5, null, true]});

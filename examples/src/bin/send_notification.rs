@@ -1,4 +1,5 @@
 //! Sends one notification; takes the command line of Python's `oslo-messaging-send-notification`.
+#![allow(clippy::print_stderr)]
 
 use clap::Parser;
 use oslo_messaging::config::Config;

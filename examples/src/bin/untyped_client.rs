@@ -1,10 +1,13 @@
 //! Calls any method of any server by name, Rust or Python: one line of JSON in, one line of JSON out.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use clap::{Parser, Subcommand};
 use oslo_messaging::error::ErrorKind;
+use oslo_messaging::json::RawJson;
 use oslo_messaging::{
     CallError, CastError, Context, Ran, RemoteFailure, RpcClient, Target, Transport, Version,
 };
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -55,11 +58,11 @@ struct Request {
     /// Wire name of the method.
     method: String,
     /// Arguments, a JSON object.
-    #[arg(default_value = "{}", value_parser = object)]
-    args: Map<String, Value>,
+    #[arg(default_value = "{}")]
+    args: String,
     /// Context, a JSON object.
-    #[arg(default_value = "{}", value_parser = object)]
-    context: Map<String, Value>,
+    #[arg(default_value = "{}")]
+    context: String,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -67,8 +70,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
-fn object(text: &str) -> Result<Map<String, Value>, String> {
-    serde_json::from_str(text).map_err(|error| format!("expected a JSON object: {error}"))
+/// What is wrong with `what` is an error like any other: one line of JSON, not the words of the command line's reader.
+fn object(what: &str, text: &str) -> Result<Map<String, Value>, Report> {
+    let unfit = |error| unsent(&format!("the {what} must be a JSON object: {error}"));
+    serde_json::from_str(text).map_err(unfit)
 }
 
 /// What goes to standard error, as one line of JSON.
@@ -94,11 +99,12 @@ async fn main() -> ExitCode {
 
 async fn run(how: How) -> Result<String, Report> {
     let (How::Call(request) | How::Cast(request) | How::Fanout(request)) = &how;
-    let transport = Transport::connect(&request.url).map_err(|error| unsent(&error))?;
+    let args = object("arguments", &request.args)?;
     let mut context = Context::new();
-    for (key, value) in &request.context {
-        context = context.with(key, value).map_err(|error| unsent(&error))?;
+    for (key, value) in object("context", &request.context)? {
+        context = context.with(key, &value).map_err(|error| unsent(&error))?;
     }
+    let transport = Transport::connect(&request.url).map_err(|error| unsent(&error))?;
     let mut target = Target::topic(&request.topic);
     target.exchange = request.exchange.as_deref().map(Into::into);
     target.namespace = request.namespace.as_deref().map(Into::into);
@@ -115,18 +121,14 @@ async fn run(how: How) -> Result<String, Report> {
     });
     let method = request.method.clone();
     let result = match &how {
-        How::Call(_) => client
-            .call(&context, method, &request.args)
-            .await
-            .map(|result| result.to_string())
-            .map_err(call_report),
-        How::Cast(_) => client
-            .cast(&context, method, &request.args)
-            .await
-            .map(|()| "null".to_owned())
-            .map_err(cast_report),
+        How::Call(_) => {
+            client.call(&context, method, &args).await.map(|result| one_line(&result)).map_err(call_report)
+        }
+        How::Cast(_) => {
+            client.cast(&context, method, &args).await.map(|()| "null".to_owned()).map_err(cast_report)
+        }
         How::Fanout(_) => {
-            let cast = client.cast(&context, method, &request.args).fanout();
+            let cast = client.cast(&context, method, &args).fanout();
             cast.await.map(|()| "null".to_owned()).map_err(cast_report)
         }
     };
@@ -135,7 +137,7 @@ async fn run(how: How) -> Result<String, Report> {
 }
 
 /// A mistake found before anything was sent.
-fn unsent(error: &dyn std::error::Error) -> Report {
+fn unsent(error: &dyn std::fmt::Display) -> Report {
     report(ErrorKind::NotSent, Ran::No, None, error.to_string())
 }
 
@@ -173,6 +175,31 @@ fn report(kind: ErrorKind, ran: Ran, failure: Option<&RemoteFailure>, message: S
 }
 
 /// A value as JSON that any reader takes; what only Python's JSON has is shown as text.
-fn readable(value: &oslo_messaging::json::RawJson) -> Value {
+fn readable(value: &RawJson) -> Value {
     value.decode().unwrap_or_else(|_| Value::String(value.to_string()))
+}
+
+/// A result as one line of JSON, digit for digit where it is JSON at all: Python also writes `NaN`.
+fn one_line(result: &RawJson) -> String {
+    match serde_json::from_str::<IgnoredAny>(result.as_str()) {
+        // Line breaks of JSON stand between values; within texts they are escaped.
+        Ok(_) => result.as_str().replace(['\n', '\r'], " "),
+        Err(_) => readable(result).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_one_line_of_json() {
+        for (result, printed) in [
+            ("{\"a\":\r\n [1, 2.50]}", "{\"a\":   [1, 2.50]}"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+            ("[1, NaN,\n \"a\\n\"]", "[1,null,\"a\\n\"]"),
+        ] {
+            assert_eq!(one_line(&result.parse().unwrap()), printed);
+        }
+    }
 }

@@ -1,9 +1,12 @@
 //! A rolling upgrade: the client knows version 1.1 of a contract, but some servers are still at 1.0. Under a version cap it
 //! sends nothing that those could not read, and says so before anything is sent.
+#![allow(clippy::print_stdout)]
 
 use clap::Parser;
-use oslo_messaging::{CallError, RemoteFailure, RpcServer, Target, Transport, Version, endpoint};
+use oslo_messaging::id::MessageId;
+use oslo_messaging::{CallError, RemoteFailure, RpcServer, Target, Version, endpoint};
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 
 #[derive(Parser)]
@@ -51,15 +54,21 @@ impl v1_0::Volumes for OldServer {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
     examples::log_to_stderr();
-    let transport = Transport::connect(Cli::parse().url)?;
-    let server = RpcServer::builder(&transport, Target::server("volumes", "old"))
+    examples::run(upgrade(&cli.url)).await
+}
+
+async fn upgrade(url: &str) -> Result<(), Box<dyn Error>> {
+    let topic = format!("volumes-{}", MessageId::random());
+    let transport = examples::connect(url, &topic).await?;
+    let server = RpcServer::builder(&transport, Target::server(&topic, "old"))
         .endpoint(v1_0::VolumesEndpoint::new(OldServer))
         .build()?
         .start()
         .await?;
-    let volumes = VolumesClient::new(&transport, Target::topic("volumes"));
+    let volumes = VolumesClient::new(&transport, Target::topic(&topic));
 
     println!("without a cap, an old server refuses what it does not know:");
     match volumes.create(10, Some("zone-b".to_owned())).await {

@@ -33,6 +33,22 @@ use std::path::PathBuf;
 /// [`unknown`](Self::unknown). Other options are not looked at.
 ///
 /// Corresponds to the `ConfigOpts` that oslo.messaging is given. `Debug` shows no password.
+///
+/// ```
+/// use oslo_messaging::config::Config;
+///
+/// // In a service: Config::from_files(["/etc/nova/nova.conf"])?
+/// let config = Config::builder()
+///     .environment([
+///         ("OS_DEFAULT__TRANSPORT_URL", "rabbit://nova:s3cret@rabbit-1/nova"),
+///         ("OS_OSLO_MESSAGING_RABBIT__AMQP_DURABLE_QUEUES", "true"),
+///     ])
+///     .load()?
+///     .deny_unknown()?;
+/// assert_eq!(config.transport_url().to_string(), "rabbit://nova:***@rabbit-1:5672/nova");
+/// assert!(config.rabbit_options().durable_queues);
+/// # Ok::<(), oslo_messaging::config::ConfigError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     transport_url: TransportUrl,

@@ -8,6 +8,37 @@ use super::remote::RemoteFailure;
 /// Why a call has no answer; `E` is the contract's error type.
 ///
 /// Corresponds to the exceptions of `RPCClient.call`. [`ran`](Self::ran) says whether the method may have run.
+///
+/// ```
+/// use oslo_messaging::{CallError, Context, Ran, RpcError, endpoint, testing::block_on};
+///
+/// #[derive(Debug, thiserror::Error, RpcError)]
+/// enum StoreError {
+///     #[error("no item {id}")]
+///     NotFound { id: u32 },
+/// }
+///
+/// #[endpoint(version = "1.0")]
+/// trait Store {
+///     async fn price(&self, ctx: &Context, id: u32) -> Result<u32, StoreError>;
+/// }
+///
+/// struct Empty;
+///
+/// impl Store for Empty {
+///     async fn price(&self, _: &Context, id: u32) -> Result<u32, StoreError> {
+///         Err(StoreError::NotFound { id })
+///     }
+/// }
+///
+/// let store = StoreClient::in_process(Empty);
+/// match block_on(store.price(&Context::new(), 7)) {
+///     Ok(price) => println!("{price} cents"),
+///     Err(CallError::Remote(StoreError::NotFound { id })) => assert_eq!(id, 7),
+///     Err(error) if error.ran() == Ran::No => println!("safe to try again: {error}"),
+///     Err(error) => println!("look before you try again: {error}"),
+/// }
+/// ```
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CallError<E> {

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A failure that a peer answered with, kept whole.
 ///
-/// Corresponds to `oslo_messaging.RemoteError` and the JSON of WIRE 2.3. Never turned into a type by its name:
+/// Corresponds to `oslo_messaging.RemoteError` and the JSON in which it travels. Never turned into a type by its name:
 /// contracts say which classes they know.
 #[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]

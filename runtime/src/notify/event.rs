@@ -10,6 +10,18 @@ use std::fmt;
 ///
 /// Corresponds to the arguments of a listener's endpoint method in oslo.messaging: `ctxt, publisher_id, event_type,
 /// payload, metadata`.
+///
+/// ```
+/// use oslo_messaging::notify::{Event, Priority};
+///
+/// let event = Event::test(Priority::Info, "volume.usage", &serde_json::json!({"id": 7, "used": 80}))?;
+/// assert_eq!(event.event_type, "volume.usage");
+///
+/// #[derive(serde::Deserialize)]
+/// struct Usage { used: u8 }
+/// assert_eq!(event.decode::<Usage>()?.payload.used, 80);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Event<P = RawJson> {

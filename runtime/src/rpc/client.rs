@@ -13,18 +13,19 @@ use std::borrow::Cow;
 ///
 /// Corresponds to `oslo_messaging.get_rpc_client`. Cheap to clone; all clients of a transport share its connections.
 ///
-/// ```no_run
-/// use oslo_messaging::context::Context;
-/// use oslo_messaging::rpc::RpcClient;
-/// use oslo_messaging::target::Target;
-/// use oslo_messaging::transport::Transport;
+/// ```
+/// use oslo_messaging::{Context, RpcClient, Target, Transport};
+/// # use oslo_messaging::{RemoteFailure, RpcServer, contract::{DynEndpoint, DynRequest}};
+/// use serde_json::json;
 ///
-/// # async fn example(transport: &Transport) -> Result<(), Box<dyn std::error::Error>> {
-/// let client = RpcClient::new(transport, Target::topic("compute"));
-/// let answer = client.call(&Context::new(), "show", &serde_json::json!({"id": 7})).await?;
-/// println!("{answer}");
-/// # Ok(())
-/// # }
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = Transport::connect("memory://rpc-client")?;
+/// # let echo = DynEndpoint::new(async |request: DynRequest| Ok::<_, RemoteFailure>(request.args.into()));
+/// # RpcServer::builder(&transport, Target::server("compute", "host-1")).endpoint(echo).build()?.start().await?;
+/// let client = RpcClient::new(&transport, Target::topic("compute"));
+/// let answer = client.call(&Context::new(), "echo", &json!({"id": 7})).await?;
+/// assert_eq!(answer.decode::<serde_json::Value>()?, json!({"id": 7}));
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 pub struct RpcClient {

@@ -34,7 +34,7 @@ pub enum Route {
         /// Server name.
         server: Arc<str>,
     },
-    /// Every server of a topic; exchanges do not scope it (WIRE 2.4).
+    /// Every server of a topic; exchanges do not scope it.
     Fanout {
         /// Topic.
         topic: Arc<str>,

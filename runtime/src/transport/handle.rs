@@ -17,6 +17,18 @@ use std::time::Duration;
 /// Corresponds to `oslo_messaging.Transport`. It connects in the background and reconnects by itself; what is sent waits
 /// for a connection until its own deadline. Dropping the last clone does not end what runs on it; [`close`](Self::close)
 /// does.
+///
+/// ```
+/// use oslo_messaging::Transport;
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = Transport::connect("memory://")?;
+/// transport.ready(Duration::from_secs(10)).await?;
+/// assert!(transport.health().is_ready());
+/// transport.close(Duration::from_secs(5)).await;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Transport {
     shared: Arc<Shared>,

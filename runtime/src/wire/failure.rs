@@ -1,4 +1,4 @@
-//! Failures: the JSON text of WIRE 2.3 and what may stand in its place.
+//! Failures: the JSON text that Python writes and what may stand in its place.
 
 use super::Limits;
 use super::inner::is_falsy;

@@ -200,7 +200,7 @@ pub struct IncomingRequest {
 pub enum IncomingVersion {
     /// No version: means 1.0.
     Absent,
-    /// `null`: nothing serves it (WIRE 2.5).
+    /// `null`: nothing serves it.
     Null,
     /// A version.
     Is(Version),

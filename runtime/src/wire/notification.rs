@@ -1,4 +1,4 @@
-//! Notifications: the keys of WIRE 5.1 in Python's order, with and without envelope.
+//! Notifications: a message's keys in Python's order, with and without envelope.
 
 use super::envelope::Writer;
 use super::inner::{self, Inner, Named, last_wins};

@@ -1,4 +1,4 @@
-//! Replies: the keys of WIRE 2.2 in Python's order, and every variant of them that a peer may send.
+//! Replies: a message's keys in Python's order, and every variant of them that a peer may send.
 
 use super::envelope::Writer;
 use super::inner::{Inner, over_limit};

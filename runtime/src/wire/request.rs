@@ -1,4 +1,4 @@
-//! Requests: the keys of WIRE 2.1 in Python's order, and what Python makes of odd ones (WIRE 2.5).
+//! Requests: a message's keys in Python's order, and what Python makes of odd ones.
 
 use super::envelope::Writer;
 use super::inner::{Inner, Named, last_wins, over_limit};

@@ -1,5 +1,5 @@
 //! What kombu's JSON writes for values that JSON lacks: `{"__type__": "datetime", "__value__": ".."}`. Only messages without
-//! envelope have it (WIRE 1.3).
+//! envelope have it.
 
 use crate::json::RawJson;
 use crate::json::scan::{ScanError, Scanner};

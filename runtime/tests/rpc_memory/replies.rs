@@ -1,4 +1,4 @@
-//! What a caller makes of replies that other peers write (WIRE 2.2, 2.8).
+//! What a caller makes of replies that other peers write.
 
 use crate::raw::{RawPeer, RawQueue, json_properties, reply};
 use crate::support::{client, no_context, transport_on};

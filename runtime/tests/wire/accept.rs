@@ -1,4 +1,4 @@
-//! The accept and reject table of WIRE 1.2, row by row (checklist B06).
+//! What is accepted and what is rejected of an envelope, row by row (B06).
 
 use super::{enveloped, json};
 use oslo_messaging::wire::{Limits, Malformed, Oslo2, Properties, WireFormat};

@@ -1,4 +1,4 @@
-//! Failures: WIRE 2.3 written, and what peers put in its place.
+//! Failures as they are written, and what peers put in its place.
 
 use super::reply;
 use oslo_messaging::error::RemoteFailure;

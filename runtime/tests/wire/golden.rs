@@ -172,7 +172,7 @@ fn b01_captured_requests_are_written_again_byte_for_byte() {
         let deadline =
             expiration.map_or_else(String::new, |e| format!(r#", \"_deadline_ms\": {}"#, e.as_millis()));
         let body = body.replacen(&deadline, "", 1);
-        // These three name what the receiving side may not let through (WIRE 2.1); a trailing zero is not written.
+        // These three name what the receiving side may not let through; a trailing zero is not written.
         let skipped = row.body.contains("_context_msg_id") || row.body.contains("2.3.0");
         if !skipped && row.compression.is_none() {
             assert_eq!(body, row.body, "{}", row.capture);

@@ -1,4 +1,4 @@
-//! The codec against WIRE parts 1 and 2: what is written, what is read, what is refused, and how much of it.
+//! The codec against what Python peers write and read: what is written, what is read, what is refused, and how much of it.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails")]
 

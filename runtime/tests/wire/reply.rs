@@ -1,4 +1,4 @@
-//! Replies: WIRE 2.2 written, and each of its variants read.
+//! Replies as they are written, and each variant of them read.
 
 use super::{inner, reply};
 use oslo_messaging::error::{RejectionKind, RemoteFailure};

@@ -1,4 +1,4 @@
-//! Requests: WIRE 2.1 written and read, the oddities of 2.5.
+//! Requests written and read, odd ones too.
 
 use super::{enveloped, inner, json, request};
 use oslo_messaging::context::Context;

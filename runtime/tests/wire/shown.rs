@@ -41,7 +41,7 @@ fn a_message_shows_names_and_lengths() {
         bare: false,
     };
     let mut sent = Vec::new();
-    let properties = Oslo2::new().encode_notification(&notification, &mut sent).unwrap();
+    let properties = Oslo2::new().encode_notification(&notification, &Limits::default(), &mut sent).unwrap();
     let received = Oslo2::new().decode_notification(&sent, &properties, &Limits::default()).unwrap();
     let publish = Publish {
         route: Route::Fanout { topic: "t".into() },

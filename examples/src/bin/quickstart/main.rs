@@ -1,4 +1,5 @@
 //! Everything an RPC can do and everything that can become of it, and a notification, on the embedded broker or on RabbitMQ.
+#![allow(clippy::print_stdout)]
 
 mod news;
 mod report;
@@ -12,6 +13,7 @@ use oslo_messaging::{CallError, Context, RpcServer, Target, Transport};
 use report::{Report, Scene};
 use shop::{Counter, Heard, ShopClient, ShopEndpoint, ShopError};
 use std::error::Error;
+use std::process::ExitCode;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -27,16 +29,19 @@ struct Cli {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    examples::log_to_stderr();
+async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let transport = Transport::connect(&cli.url)?;
-    transport.ready(Duration::from_secs(10)).await?;
+    examples::log_to_stderr();
+    examples::run(open_shop(&cli)).await
+}
+
+async fn open_shop(cli: &Cli) -> Result<(), Box<dyn Error>> {
     // On a shared broker a topic of its own, so that runs at the same time do not meet.
     let topic = match cli.url.starts_with("memory:") {
         true => "shop".to_owned(),
         false => format!("shop-{:.8}", oslo_messaging::id::MessageId::random().as_str()),
     };
+    let transport = examples::connect(&cli.url, &topic).await?;
     let (say, mut heard) = mpsc::unbounded_channel();
     let north = serve(&transport, &topic, "north", say.clone()).await?;
     let south = serve(&transport, &topic, "south", say.clone()).await?;
@@ -82,7 +87,8 @@ async fn play(
     report.title("a declared error comes back as the type that the contract names");
     match shop.sell(&ctx, "gold", 3).await {
         Err(CallError::Remote(error @ ShopError::SoldOut { .. })) => {
-            report.scene(Scene::new("typed_error", format!("{error}")));
+            let refused = heard.recv().await.ok_or("the servers are gone")?;
+            report.scene(Scene::new("typed_error", error.to_string()).heard(refused));
         }
         other => return Err(format!("expected ShopError::SoldOut, got {other:?}").into()),
     }
@@ -90,13 +96,13 @@ async fn play(
     report.title("a cast is done when a queue has it");
     shop.restock(&ctx, "bread", 20).server("north").await?;
     let restocked = heard.recv().await.ok_or("the servers are gone")?;
-    report.scene(Scene::new("cast", restocked.what).server(restocked.by));
+    report.scene(Scene::new("cast", restocked.what.clone()).heard(restocked));
 
     report.title("a fanout reaches every server");
     shop.close_early(&ctx).await?;
     for _ in 0..2 {
         let closed = heard.recv().await.ok_or("the servers are gone")?;
-        report.scene(Scene::new("fanout", closed.what).server(closed.by));
+        report.scene(Scene::new("fanout", closed.what.clone()).heard(closed));
     }
 
     report.title("where nobody has ever listened, a call fails in one round trip");
@@ -132,7 +138,7 @@ async fn tell(
         .start()
         .await?;
     let read = heard.recv().await.ok_or("the reader is gone")?;
-    report.scene(Scene::new("notification", read.what).server(read.by));
+    report.scene(Scene::new("notification", read.what.clone()).heard(read));
     news.stop();
     news.wait(Duration::from_secs(5)).await;
     Ok(())

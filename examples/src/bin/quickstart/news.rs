@@ -9,32 +9,32 @@ use tokio::sync::mpsc;
 /// Something new is on the shelves.
 #[derive(Debug, Serialize, Deserialize, Notification)]
 #[notification(event_type = "shop.arrival", priority = "info", version = "1.0")]
-pub struct Arrival {
+pub(crate) struct Arrival {
     /// What it is.
-    pub item: String,
+    pub(crate) item: String,
     /// How much of it.
-    pub count: u32,
+    pub(crate) count: u32,
 }
 
 /// What a reader of the news takes.
 #[listener]
-pub trait News {
+pub(crate) trait News {
     /// Something has arrived.
     #[on]
     async fn arrived(&self, event: Event<Arrival>);
 }
 
 /// Reads the news.
-pub struct Reader {
+pub(crate) struct Reader {
     /// Where it says what it has read.
-    pub say: mpsc::UnboundedSender<Heard>,
+    pub(crate) say: mpsc::UnboundedSender<Heard>,
 }
 
 impl News for Reader {
     async fn arrived(&self, event: Event<Arrival>) {
-        let Arrival { item, count } = event.payload;
-        let what = format!("read that {} has {count} of {item}", event.publisher_id);
+        let Event { payload: Arrival { item, count }, publisher_id, message_id, .. } = event;
+        let what = format!("read that {publisher_id} has {count} of {item}");
         // Nobody listens any more once the story is told.
-        let _ = self.say.send(Heard { by: "reader", what });
+        let _ = self.say.send(Heard { by: "reader", what, message_id: Some(message_id) });
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 /// What the shop can refuse.
 #[derive(Debug, thiserror::Error, RpcError)]
-pub enum ShopError {
+pub(crate) enum ShopError {
     /// There is not enough of it.
     #[error("{wanted} of {item} wanted, {left} left")]
     SoldOut {
@@ -22,18 +22,18 @@ pub enum ShopError {
 
 /// A sale.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Sale {
+pub(crate) struct Sale {
     /// Price of all of it.
-    pub cents: u32,
+    pub(crate) cents: u32,
     /// The server that sold it.
-    pub by: String,
+    pub(crate) by: String,
     /// Id of the call's message, for who wants to find it in a log.
-    pub message_id: String,
+    pub(crate) message_id: String,
 }
 
 /// A shop with several counters.
 #[endpoint(namespace = "shop", version = "1.0")]
-pub trait Shop {
+pub(crate) trait Shop {
     /// Sells `count` of `item`.
     async fn sell(&self, ctx: &Context, item: &str, count: u32) -> Result<Sale, ShopError>;
 
@@ -49,38 +49,43 @@ pub trait Shop {
     async fn close_early(&self, ctx: &Context);
 }
 
-/// Something that a server has done and nobody was answered about.
-pub struct Heard {
+/// Something that a server has done, told past the answer to its caller.
+pub(crate) struct Heard {
     /// Name of the server.
-    pub by: &'static str,
+    pub(crate) by: &'static str,
     /// What it has done.
-    pub what: String,
+    pub(crate) what: String,
+    /// Id of the message that asked for it. Casts have none.
+    pub(crate) message_id: Option<String>,
 }
 
 /// One server of the shop.
-pub struct Counter {
+pub(crate) struct Counter {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Where it says what it has done.
-    pub say: mpsc::UnboundedSender<Heard>,
+    pub(crate) say: mpsc::UnboundedSender<Heard>,
 }
 
 impl Counter {
-    fn done(&self, what: String) {
+    fn done(&self, ctx: &Context, what: String) {
         // Nobody listens any more once the story is told.
-        let _ = self.say.send(Heard { by: self.name, what });
+        let _ = self.say.send(Heard { by: self.name, what, message_id: message_id(ctx) });
     }
+}
+
+fn message_id(ctx: &Context) -> Option<String> {
+    Some(ctx.delivery()?.message_id?.to_string())
 }
 
 impl Shop for Counter {
     async fn sell(&self, ctx: &Context, item: &str, count: u32) -> Result<Sale, ShopError> {
         if item == "gold" {
+            self.done(ctx, "had no gold to sell".to_owned());
             return Err(ShopError::SoldOut { item: item.to_owned(), wanted: count, left: 0 });
         }
         let cents = 25 * count * u32::try_from(item.len()).unwrap_or(1);
-        let id = ctx.delivery().and_then(|delivery| delivery.message_id);
-        let message_id = id.map(|id| id.to_string()).unwrap_or_default();
-        Ok(Sale { cents, by: self.name.to_owned(), message_id })
+        Ok(Sale { cents, by: self.name.to_owned(), message_id: message_id(ctx).unwrap_or_default() })
     }
 
     async fn count(&self, _ctx: &Context) -> Result<u32, ShopError> {
@@ -89,11 +94,11 @@ impl Shop for Counter {
         Ok(4)
     }
 
-    async fn restock(&self, _ctx: &Context, item: &str, count: u32) {
-        self.done(format!("put {count} of {item} on the shelf"));
+    async fn restock(&self, ctx: &Context, item: &str, count: u32) {
+        self.done(ctx, format!("put {count} of {item} on the shelf"));
     }
 
-    async fn close_early(&self, _ctx: &Context) {
-        self.done("closed".to_owned());
+    async fn close_early(&self, ctx: &Context) {
+        self.done(ctx, "closed".to_owned());
     }
 }

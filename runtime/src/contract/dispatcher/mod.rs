@@ -1,4 +1,4 @@
-//! Python's dispatch rules (WIRE 2.5) over a set of endpoints. Knows no broker, no timer and no tokio.
+//! Python's dispatch rules over a set of endpoints. Knows no broker, no timer and no tokio.
 
 mod collision;
 #[cfg(test)]

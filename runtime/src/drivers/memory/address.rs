@@ -1,5 +1,5 @@
-//! The names that a route has on the broker: exchange, routing key, queue. The same as Python's on RabbitMQ (WIRE 2.4,
-//! 5.2), so that a test on this broker meets the same surprises: a queue's name holds no exchange.
+//! The names that a route has on the broker: exchange, routing key, queue. The same as Python's on RabbitMQ, so
+//! that a test on this broker meets the same surprises: a queue's name holds no exchange.
 
 use crate::transport::Route;
 

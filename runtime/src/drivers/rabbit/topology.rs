@@ -1,4 +1,4 @@
-//! What every peer declares for a route, with exactly the arguments that Python uses for the same options (WIRE 3).
+//! What every peer declares for a route, with exactly the arguments that Python uses for the same options.
 //!
 //! Pure: names and specifications, no I/O.
 

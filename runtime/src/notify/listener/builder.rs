@@ -20,6 +20,24 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 type Place = (Arc<str>, Arc<str>);
 
 /// Describes a [`Listener`]; made by [`Listener::builder`].
+///
+/// ```
+/// use oslo_messaging::notify::{Event, Listener, Priority, handler_fn};
+/// use oslo_messaging::{Target, Transport};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = Transport::connect("memory://listener-builder")?;
+/// let failures = handler_fn(&[Priority::Error], async |event: Event| println!("{}", event.event_type));
+/// let listener = Listener::builder(&transport)
+///     .target(Target::topic("notifications").with_exchange("nova"))
+///     .endpoint(failures.event_type("compute.*"))
+///     .pool("watch")
+///     .allow_requeue(true)
+///     .redelivery_limit(5)
+///     .build()?;
+/// listener.start().await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ListenerBuilder {

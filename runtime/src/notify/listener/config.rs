@@ -37,7 +37,7 @@ pub(super) struct Source {
     pub(super) exchange: Arc<str>,
     pub(super) topic: Arc<str>,
     pub(super) priority: &'static str,
-    /// Name of the queue (WIRE 5.2).
+    /// Name of the queue.
     pub(super) queue: String,
 }
 

@@ -16,6 +16,24 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const LONGEST_NAME: usize = 255;
 
 /// Describes a [`Notifier`]; made by [`Notifier::builder`].
+///
+/// ```
+/// use oslo_messaging::notify::{LogDriver, MessagingDriver, Notifier};
+/// use oslo_messaging::{Context, Transport};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = Transport::connect("memory://notifier-builder")?;
+/// let notifier = Notifier::builder(&transport)
+///     .publisher_id("compute.host-1")
+///     .topics(["notifications", "audit"])
+///     .driver(MessagingDriver::v2(&transport))
+///     .driver(LogDriver)
+///     .timeout(Duration::from_secs(10))
+///     .build()?;
+/// notifier.info(&Context::new(), "compute.instance.create.end", &"web").await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct NotifierBuilder {

@@ -15,6 +15,24 @@ use std::time::Duration;
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
 /// Describes an [`RpcServer`]; made by [`RpcServer::builder`].
+///
+/// ```
+/// use oslo_messaging::contract::{DynEndpoint, DynRequest};
+/// use oslo_messaging::{RemoteFailure, RpcServer, Target, Transport};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = Transport::connect("memory://rpc-server-builder")?;
+/// let echo = DynEndpoint::new(async |request: DynRequest| Ok::<_, RemoteFailure>(request.args.into()));
+/// let server = RpcServer::builder(&transport, Target::server("echo", "host-1"))
+///     .endpoint(echo)
+///     .concurrency(8)
+///     .ping(true)
+///     .stop_limit(Duration::from_secs(10))
+///     .build()?;
+/// assert_eq!(server.target().to_string(), "<Target exchange=openstack, topic=echo, server=host-1>");
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RpcServerBuilder {

@@ -19,7 +19,7 @@ pub(crate) struct Config {
     pub(crate) stop_limit: Duration,
     pub(crate) start_timeout: Duration,
     pub(crate) reply_retry: Duration,
-    /// In the order in which Python declares and consumes them (WIRE 3.1).
+    /// In the order in which Python declares and consumes them.
     pub(crate) routes: Vec<Route>,
 }
 

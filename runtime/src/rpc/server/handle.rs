@@ -9,6 +9,22 @@ use std::time::Duration;
 /// A running server. Cheap to clone; a handler that wants to stop its server keeps a clone in its own state.
 ///
 /// Dropping it leaves the server running.
+///
+/// ```
+/// # use oslo_messaging::contract::{DynEndpoint, DynRequest};
+/// # use oslo_messaging::{RemoteFailure, RpcServer, Target, Transport};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let transport = Transport::connect("memory://server-handle")?;
+/// # let echo = DynEndpoint::new(async |request: DynRequest| Ok::<_, RemoteFailure>(request.args.into()));
+/// # let server = RpcServer::builder(&transport, Target::server("echo", "host-1")).endpoint(echo).build()?;
+/// let handle = server.start().await?;
+/// handle.stop();
+/// let stopped = handle.wait(Duration::from_secs(10)).await;
+/// assert_eq!((stopped.aborted, stopped.returned_to_queue), (0, 0));
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct ServerHandle {
     run: Arc<Run>,

@@ -1,4 +1,4 @@
-//! Signs of life of a running handler, for callers that monitor it (WIRE 2.8).
+//! Signs of life of a running handler, for callers that monitor it.
 
 use super::reply::{Content, ReplyTo, encode};
 use super::run::Run;

@@ -1,4 +1,4 @@
-//! Reply addresses behind which there is no queue (WIRE 2.9).
+//! Reply addresses behind which there is no queue.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};

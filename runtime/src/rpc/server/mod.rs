@@ -36,6 +36,36 @@ use tokio::time::Instant;
 ///
 /// Corresponds to `oslo_messaging.RPCServer`. A request is acknowledged when its handler begins, so a crash loses what was
 /// running and nothing else; what is delivered twice within a window is run once.
+///
+/// ```
+/// use oslo_messaging::{RemoteFailure, RpcServer, Target, Transport, endpoint};
+/// use std::time::Duration;
+///
+/// #[endpoint(version = "1.0")]
+/// trait Names {
+///     async fn host(&self) -> Result<String, RemoteFailure>;
+/// }
+///
+/// struct Host;
+///
+/// impl Names for Host {
+///     async fn host(&self) -> Result<String, RemoteFailure> {
+///         Ok("host-1".to_owned())
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = Transport::connect("memory://rpc-server")?;
+/// let server = RpcServer::builder(&transport, Target::server("names", "host-1"))
+///     .endpoint(NamesEndpoint::new(Host))
+///     .build()?;
+/// let handle = server.start().await?;
+/// assert_eq!(NamesClient::new(&transport, Target::topic("names")).host().await?, "host-1");
+///
+/// handle.stop();
+/// handle.wait(Duration::from_secs(10)).await;
+/// # Ok(()) }
+/// ```
 pub struct RpcServer {
     config: Arc<Config>,
     starts: Starts<ServerHandle>,

@@ -1,4 +1,4 @@
-//! Sends a handler's answer, and sends it again while its address is missing (WIRE 2.9).
+//! Sends a handler's answer, and sends it again while its address is missing.
 
 use super::run::Run;
 use crate::error::{RejectionKind, RemoteFailure};
