@@ -17,6 +17,7 @@ mod shown;
 mod tagged;
 
 pub use compress::Compression;
+#[cfg(feature = "transport")]
 pub(crate) use debug::Bytes;
 pub use limits::{Limits, OverLimit};
 pub use oslo2::Oslo2;
