@@ -75,10 +75,18 @@ pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
 fn parse_entry(input: ParseStream<'_>) -> syn::Result<Entry> {
     let key = Ident::parse_any(input)?;
     let value = match input.parse::<Option<Token![=]>>()? {
-        Some(_) => Some(input.parse()?),
+        Some(_) => Some(ungrouped(input.parse()?)),
         None => None,
     };
     Ok(Entry { key, value })
+}
+
+/// An expression out of the invisible group that a fragment of a `macro_rules!` comes in.
+fn ungrouped(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(*group.expr),
+        other => other,
+    }
 }
 
 impl Entry {
@@ -146,7 +154,7 @@ impl Entry {
     /// The elements of `[..]`.
     pub(crate) fn list(&self, errors: &Errors) -> Vec<Expr> {
         match &self.value {
-            Some(Expr::Array(array)) => array.elems.iter().cloned().collect(),
+            Some(Expr::Array(array)) => array.elems.iter().cloned().map(ungrouped).collect(),
             _ => self.expected("a list", "[\"..\"]", errors).unwrap_or_default(),
         }
     }

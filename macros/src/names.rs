@@ -63,29 +63,39 @@ pub(crate) fn wire(ident: &Ident) -> String {
 
 /// Names that the user's types and expressions may mean; a generated item must not take one of them.
 #[derive(Default)]
-pub(crate) struct Taken(HashSet<String>);
+pub(crate) struct Taken {
+    mentioned: HashSet<String>,
+    /// Names of methods, which their handlers have too.
+    reserved: HashSet<String>,
+}
 
 impl Taken {
     pub(crate) fn add(&mut self, tokens: TokenStream) {
         for token in tokens {
             match token {
-                TokenTree::Ident(ident) => drop(self.0.insert(ident.to_string())),
+                TokenTree::Ident(ident) => drop(self.mentioned.insert(ident.to_string())),
                 TokenTree::Group(group) => self.add(group.stream()),
                 TokenTree::Punct(_) | TokenTree::Literal(_) => {}
             }
         }
     }
 
+    /// Keeps generated items other than its own handler from having a method's name.
+    pub(crate) fn reserve(&mut self, method: &Ident) {
+        self.reserved.insert(method.to_string());
+    }
+
     /// `base`, or `base` with the first number that makes it nobody's.
     pub(crate) fn fresh(&self, base: &str) -> Ident {
         let mut candidates = std::iter::once(base.to_owned()).chain((1..).map(|n| format!("{base}_{n}")));
-        let name = candidates.find(|name| !self.0.contains(name)).unwrap_or_else(|| base.to_owned());
+        let is_free = |name: &String| !self.mentioned.contains(name) && !self.reserved.contains(name);
+        let name = candidates.find(is_free).unwrap_or_else(|| base.to_owned());
         Ident::new(&name, Span::mixed_site())
     }
 
     /// The method's own name for its handler, unless somebody means something else by it.
     pub(crate) fn handler(&self, method: &Ident) -> Ident {
-        if self.0.contains(&method.to_string()) {
+        if self.mentioned.contains(&method.to_string()) {
             self.fresh(&format!("{}_handler", wire(method)))
         } else {
             Ident::clone(method)
@@ -128,5 +138,17 @@ mod tests {
         assert_eq!(taken.fresh("S"), "S_2");
         assert_eq!(taken.fresh("rt"), "rt_1");
         assert_eq!(taken.fresh("Index"), "Index");
+    }
+
+    #[test]
+    fn no_generated_item_has_a_methods_name() {
+        let mut taken = Taken::default();
+        taken.add(quote!(show()));
+        for method in ["show", "show_handler", "DESCRIPTOR"] {
+            taken.reserve(&format_ident!("{method}"));
+        }
+        assert_eq!(taken.fresh("DESCRIPTOR"), "DESCRIPTOR_1");
+        assert_eq!(taken.handler(&format_ident!("show")), "show_handler_1");
+        assert_eq!(taken.handler(&format_ident!("show_handler")), "show_handler");
     }
 }

@@ -56,6 +56,9 @@ const _: () = {
         )
         .module(::core::module_path!());
     rt::submit!(DESCRIPTOR);
+    fn default_0_3() -> rt::Box<str> {
+        ::core::convert::Into::into("web")
+    }
     impl<S: Borrow> BorrowEndpoint<S> {
         /// The contract as data.
         const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
@@ -69,6 +72,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Borrow> rt::Endpoint for BorrowEndpoint<S> {
         fn descriptor(&self) -> &rt::EndpointDescriptor {
             &DESCRIPTOR
@@ -81,6 +85,7 @@ const _: () = {
             rt::dispatch(Self::HANDLERS, index, &self.service, request)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for BorrowEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -88,6 +93,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for BorrowEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("BorrowEndpoint")
@@ -100,8 +106,7 @@ const _: () = {
         let name = request.take::<rt::Box<str>>("name")?;
         let ids = request.take::<rt::Box<[u32]>>("ids")?;
         let zone = request.take::<::core::option::Option<rt::Box<str>>>("zone")?;
-        let kind = request
-            .take_or::<rt::Box<str>>("kind", || ::core::convert::Into::into("web"))?;
+        let kind = request.take_or::<rt::Box<str>>("kind", default_0_3)?;
         request.finish()?;
         ::core::result::Result::Ok(
             rt::Box::pin(async move {
@@ -163,6 +168,7 @@ const _: () = {
             request.cast()
         }
     }
+    #[automatically_derived]
     impl ::core::clone::Clone for BorrowClient {
         fn clone(&self) -> Self {
             Self {
@@ -170,16 +176,19 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl ::core::fmt::Debug for BorrowClient {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("BorrowClient").field(&self.core).finish()
         }
     }
+    #[automatically_derived]
     impl ::core::convert::From<rt::Caller> for BorrowClient {
         fn from(caller: rt::Caller) -> Self {
             Self::new(caller, <rt::Target as ::core::default::Default>::default())
         }
     }
+    #[automatically_derived]
     impl ::core::convert::AsRef<rt::Caller> for BorrowClient {
         fn as_ref(&self) -> &rt::Caller {
             self.core.caller()

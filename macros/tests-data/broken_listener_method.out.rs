@@ -45,6 +45,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Events> rt::ListenerEndpoint for EventsEndpoint<S> {
         fn name(&self) -> &::core::primitive::str {
             "Events"
@@ -76,6 +77,7 @@ const _: () = {
             rt::on_batch(Self::HANDLERS, index, &self.service, events)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for EventsEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -83,6 +85,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for EventsEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("EventsEndpoint").finish_non_exhaustive()

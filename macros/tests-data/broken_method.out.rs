@@ -73,6 +73,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Partly> rt::Endpoint for PartlyEndpoint<S> {
         fn descriptor(&self) -> &rt::EndpointDescriptor {
             &DESCRIPTOR
@@ -85,6 +86,7 @@ const _: () = {
             rt::dispatch(Self::HANDLERS, index, &self.service, request)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for PartlyEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -92,6 +94,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for PartlyEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("PartlyEndpoint")
@@ -150,6 +153,7 @@ const _: () = {
             request.cast()
         }
     }
+    #[automatically_derived]
     impl ::core::clone::Clone for PartlyClient {
         fn clone(&self) -> Self {
             Self {
@@ -157,16 +161,19 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl ::core::fmt::Debug for PartlyClient {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("PartlyClient").field(&self.core).finish()
         }
     }
+    #[automatically_derived]
     impl ::core::convert::From<rt::Caller> for PartlyClient {
         fn from(caller: rt::Caller) -> Self {
             Self::new(caller, <rt::Target as ::core::default::Default>::default())
         }
     }
+    #[automatically_derived]
     impl ::core::convert::AsRef<rt::Caller> for PartlyClient {
         fn as_ref(&self) -> &rt::Caller {
             self.core.caller()

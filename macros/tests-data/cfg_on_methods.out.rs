@@ -76,6 +76,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Admin> rt::Endpoint for AdminEndpoint<S> {
         fn descriptor(&self) -> &rt::EndpointDescriptor {
             &DESCRIPTOR
@@ -88,6 +89,7 @@ const _: () = {
             rt::dispatch(Self::HANDLERS, index, &self.service, request)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for AdminEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -95,6 +97,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for AdminEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("AdminEndpoint")
@@ -170,6 +173,7 @@ const _: () = {
             request.cast()
         }
     }
+    #[automatically_derived]
     impl ::core::clone::Clone for AdminClient {
         fn clone(&self) -> Self {
             Self {
@@ -177,16 +181,19 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl ::core::fmt::Debug for AdminClient {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("AdminClient").field(&self.core).finish()
         }
     }
+    #[automatically_derived]
     impl ::core::convert::From<rt::Caller> for AdminClient {
         fn from(caller: rt::Caller) -> Self {
             Self::new(caller, <rt::Target as ::core::default::Default>::default())
         }
     }
+    #[automatically_derived]
     impl ::core::convert::AsRef<rt::Caller> for AdminClient {
         fn as_ref(&self) -> &rt::Caller {
             self.core.caller()

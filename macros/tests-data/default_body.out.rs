@@ -51,7 +51,6 @@ const _: () = {
                     )
                     .args(&[rt::ArgDescriptor::new("name", "&str")])
                     .returns("Result<String, Infallible>")
-                    .doc("Says hello.")
                     .deprecated("use `greet`"),
             ],
         )
@@ -70,6 +69,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Defaults> rt::Endpoint for DefaultsEndpoint<S> {
         fn descriptor(&self) -> &rt::EndpointDescriptor {
             &DESCRIPTOR
@@ -82,6 +82,7 @@ const _: () = {
             rt::dispatch(Self::HANDLERS, index, &self.service, request)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for DefaultsEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -89,6 +90,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for DefaultsEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("DefaultsEndpoint")
@@ -156,6 +158,7 @@ const _: () = {
             request.call::<Result<String, Infallible>>()
         }
     }
+    #[automatically_derived]
     impl ::core::clone::Clone for DefaultsClient {
         fn clone(&self) -> Self {
             Self {
@@ -163,16 +166,19 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl ::core::fmt::Debug for DefaultsClient {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("DefaultsClient").field(&self.core).finish()
         }
     }
+    #[automatically_derived]
     impl ::core::convert::From<rt::Caller> for DefaultsClient {
         fn from(caller: rt::Caller) -> Self {
             Self::new(caller, <rt::Target as ::core::default::Default>::default())
         }
     }
+    #[automatically_derived]
     impl ::core::convert::AsRef<rt::Caller> for DefaultsClient {
         fn as_ref(&self) -> &rt::Caller {
             self.core.caller()

@@ -1,5 +1,6 @@
 #[automatically_derived]
 #[allow(deprecated)]
+#[automatically_derived]
 impl ::oslo_messaging::__private::RpcError for Denied {
     fn to_failure(&self) -> ::oslo_messaging::__private::Failing {
         match self {

@@ -3,6 +3,7 @@
 /// ```text
 /// impl Lists for YourType {
 ///     async fn list(&self, ctx: &Context, query: ListQuery) -> Result<Vec<String>, Infallible> { .. }
+///     async fn tag(&self, tags: HashMap<String, String>, id: u32) -> Result<(), Infallible> { .. }
 /// }
 /// ```
 trait Lists: ::core::marker::Send + ::core::marker::Sync + 'static {
@@ -12,6 +13,13 @@ trait Lists: ::core::marker::Send + ::core::marker::Sync + 'static {
         query: ListQuery,
     ) -> impl ::core::future::Future<
         Output = Result<Vec<String>, Infallible>,
+    > + ::core::marker::Send;
+    fn tag(
+        &self,
+        tags: HashMap<String, String>,
+        id: u32,
+    ) -> impl ::core::future::Future<
+        Output = Result<(), Infallible>,
     > + ::core::marker::Send;
 }
 /// Serves an implementation of [`Lists`]. Cheap to clone.
@@ -34,6 +42,7 @@ const _: () = {
     /// Numbers the methods that `#[cfg]` leaves.
     enum Index {
         list,
+        tag,
     }
     static DESCRIPTOR: rt::EndpointDescriptor = rt::EndpointDescriptor::new(
             "Lists",
@@ -46,6 +55,19 @@ const _: () = {
                     )
                     .args(&[rt::ArgDescriptor::new("query", "ListQuery").flatten(true)])
                     .returns("Result<Vec<String>, Infallible>"),
+                rt::MethodDescriptor::new(
+                        "tag",
+                        rt::MethodKind::Call,
+                        rt::Version::new(1, 0),
+                    )
+                    .args(
+                        &[
+                            rt::ArgDescriptor::new("tags", "HashMap<String, String>")
+                                .flatten(true),
+                            rt::ArgDescriptor::new("id", "u32"),
+                        ],
+                    )
+                    .returns("Result<(), Infallible>"),
             ],
         )
         .module(::core::module_path!())
@@ -54,7 +76,7 @@ const _: () = {
     impl<S: Lists> ListsEndpoint<S> {
         /// The contract as data.
         const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
-        const HANDLERS: &'static [rt::Handler<S>] = &[list::<S>];
+        const HANDLERS: &'static [rt::Handler<S>] = &[list::<S>, tag::<S>];
         /// Serves `service`.
         fn new(service: S) -> Self {
             Self::from_arc(rt::Arc::new(service))
@@ -64,6 +86,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Lists> rt::Endpoint for ListsEndpoint<S> {
         fn descriptor(&self) -> &rt::EndpointDescriptor {
             &DESCRIPTOR
@@ -76,6 +99,7 @@ const _: () = {
             rt::dispatch(Self::HANDLERS, index, &self.service, request)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for ListsEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -83,6 +107,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for ListsEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("ListsEndpoint")
@@ -99,6 +124,18 @@ const _: () = {
                 rt::reply::<
                     Result<Vec<String>, Infallible>,
                 >(Lists::list(&*service, request.context(), query).await)
+            }),
+        )
+    }
+    fn tag<S: Lists>(service: rt::Arc<S>, mut request: rt::Request) -> rt::Started {
+        let id = request.take::<u32>("id")?;
+        let tags = request.take_flat::<HashMap<String, String>>()?;
+        request.finish()?;
+        ::core::result::Result::Ok(
+            rt::Box::pin(async move {
+                rt::reply::<
+                    Result<(), Infallible>,
+                >(Lists::tag(&*service, tags, id).await)
             }),
         )
     }
@@ -149,7 +186,19 @@ const _: () = {
             request.arg_flat::<ListQuery>(&query);
             request.call::<Result<Vec<String>, Infallible>>()
         }
+        /// Sends `tag` (since 1.0) and waits for the answer.
+        fn tag(
+            &self,
+            tags: HashMap<String, String>,
+            id: u32,
+        ) -> rt::Call<Result<(), Infallible>> {
+            let mut request = self.core.request(Index::tag as ::core::primitive::usize);
+            request.arg_flat::<HashMap<String, String>>(&tags);
+            request.arg::<u32>("id", &id);
+            request.call::<Result<(), Infallible>>()
+        }
     }
+    #[automatically_derived]
     impl ::core::clone::Clone for ListsClient {
         fn clone(&self) -> Self {
             Self {
@@ -157,16 +206,19 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl ::core::fmt::Debug for ListsClient {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("ListsClient").field(&self.core).finish()
         }
     }
+    #[automatically_derived]
     impl ::core::convert::From<rt::Caller> for ListsClient {
         fn from(caller: rt::Caller) -> Self {
             Self::new(caller, <rt::Target as ::core::default::Default>::default())
         }
     }
+    #[automatically_derived]
     impl ::core::convert::AsRef<rt::Caller> for ListsClient {
         fn as_ref(&self) -> &rt::Caller {
             self.core.caller()

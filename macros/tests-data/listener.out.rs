@@ -62,6 +62,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: ComputeEvents> rt::ListenerEndpoint for ComputeEventsEndpoint<S> {
         fn name(&self) -> &::core::primitive::str {
             "ComputeEvents"
@@ -131,6 +132,7 @@ const _: () = {
             rt::on_batch(Self::HANDLERS, index, &self.service, events)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for ComputeEventsEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -138,6 +140,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for ComputeEventsEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("ComputeEventsEndpoint").finish_non_exhaustive()

@@ -45,6 +45,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S_1: Collide> rt_1::ListenerEndpoint for Sink<S_1> {
         fn name(&self) -> &::core::primitive::str {
             "Collide"
@@ -84,6 +85,7 @@ const _: () = {
             rt_1::on_batch(Self::HANDLERS, index, &self.service, events)
         }
     }
+    #[automatically_derived]
     impl<S_1> ::core::clone::Clone for Sink<S_1> {
         fn clone(&self) -> Self {
             Self {
@@ -91,6 +93,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S_1> ::core::fmt::Debug for Sink<S_1> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("Sink").finish_non_exhaustive()

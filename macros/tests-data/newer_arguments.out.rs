@@ -58,6 +58,9 @@ const _: () = {
         )
         .module(::core::module_path!());
     rt::submit!(DESCRIPTOR);
+    fn default_0_2() -> u32 {
+        1 + 2
+    }
     impl<S: Newer> NewerEndpoint<S> {
         /// The contract as data.
         const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
@@ -71,6 +74,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Newer> rt::Endpoint for NewerEndpoint<S> {
         fn descriptor(&self) -> &rt::EndpointDescriptor {
             &DESCRIPTOR
@@ -83,6 +87,7 @@ const _: () = {
             rt::dispatch(Self::HANDLERS, index, &self.service, request)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for NewerEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -90,6 +95,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for NewerEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("NewerEndpoint")
@@ -101,7 +107,7 @@ const _: () = {
     fn update<S: Newer>(service: rt::Arc<S>, mut request: rt::Request) -> rt::Started {
         let zone = request.take::<Option<String>>("zone")?;
         let reason = request.take::<Option<String>>("reason")?;
-        let count = request.take_or::<u32>("count", || 1 + 2)?;
+        let count = request.take_or::<u32>("count", default_0_2)?;
         request.finish()?;
         ::core::result::Result::Ok(
             rt::Box::pin(async move {
@@ -167,10 +173,11 @@ const _: () = {
                 .arg_since_or::<
                     u32,
                     u32,
-                >("count", &count, rt::Version::new(2, 4), false, &(1 + 2));
+                >("count", &count, rt::Version::new(2, 4), false, &default_0_2());
             request.cast()
         }
     }
+    #[automatically_derived]
     impl ::core::clone::Clone for NewerClient {
         fn clone(&self) -> Self {
             Self {
@@ -178,16 +185,19 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl ::core::fmt::Debug for NewerClient {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("NewerClient").field(&self.core).finish()
         }
     }
+    #[automatically_derived]
     impl ::core::convert::From<rt::Caller> for NewerClient {
         fn from(caller: rt::Caller) -> Self {
             Self::new(caller, <rt::Target as ::core::default::Default>::default())
         }
     }
+    #[automatically_derived]
     impl ::core::convert::AsRef<rt::Caller> for NewerClient {
         fn as_ref(&self) -> &rt::Caller {
             self.core.caller()

@@ -10,6 +10,7 @@ const _: () = {
     );
     #[automatically_derived]
     #[allow(deprecated)]
+    #[automatically_derived]
     impl rt::Notification for InstanceCreated {
         const DESCRIPTOR: rt::NotificationDescriptor = DESCRIPTOR;
     }

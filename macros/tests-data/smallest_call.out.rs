@@ -60,6 +60,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Ping> rt::Endpoint for PingEndpoint<S> {
         fn descriptor(&self) -> &rt::EndpointDescriptor {
             &DESCRIPTOR
@@ -72,6 +73,7 @@ const _: () = {
             rt::dispatch(Self::HANDLERS, index, &self.service, request)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for PingEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -79,6 +81,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for PingEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("PingEndpoint")
@@ -137,6 +140,7 @@ const _: () = {
             request.call::<Result<String, Infallible>>()
         }
     }
+    #[automatically_derived]
     impl ::core::clone::Clone for PingClient {
         fn clone(&self) -> Self {
             Self {
@@ -144,16 +148,19 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl ::core::fmt::Debug for PingClient {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("PingClient").field(&self.core).finish()
         }
     }
+    #[automatically_derived]
     impl ::core::convert::From<rt::Caller> for PingClient {
         fn from(caller: rt::Caller) -> Self {
             Self::new(caller, <rt::Target as ::core::default::Default>::default())
         }
     }
+    #[automatically_derived]
     impl ::core::convert::AsRef<rt::Caller> for PingClient {
         fn as_ref(&self) -> &rt::Caller {
             self.core.caller()

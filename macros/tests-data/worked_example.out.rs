@@ -120,6 +120,9 @@ const _: () = {
         .timeout(rt::Duration::from_millis(60000))
         .doc("Life-cycle of instances on one compute host.");
     rt::submit!(DESCRIPTOR);
+    fn default_1_1() -> u32 {
+        1
+    }
     impl<S: Compute> ComputeEndpoint<S> {
         /// The contract as data.
         pub const DESCRIPTOR: &'static rt::EndpointDescriptor = &DESCRIPTOR;
@@ -137,6 +140,7 @@ const _: () = {
             Self { service }
         }
     }
+    #[automatically_derived]
     impl<S: Compute> rt::Endpoint for ComputeEndpoint<S> {
         fn descriptor(&self) -> &rt::EndpointDescriptor {
             &DESCRIPTOR
@@ -149,6 +153,7 @@ const _: () = {
             rt::dispatch(Self::HANDLERS, index, &self.service, request)
         }
     }
+    #[automatically_derived]
     impl<S> ::core::clone::Clone for ComputeEndpoint<S> {
         fn clone(&self) -> Self {
             Self {
@@ -156,6 +161,7 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl<S> ::core::fmt::Debug for ComputeEndpoint<S> {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_struct("ComputeEndpoint")
@@ -177,12 +183,12 @@ const _: () = {
     }
     fn build<S: Compute>(service: rt::Arc<S>, mut request: rt::Request) -> rt::Started {
         let name = request.take::<rt::Box<str>>("name")?;
-        let count = request.take_or::<u32>("count", || 1)?;
+        let count = request.take_or::<u32>("count", default_1_1)?;
         let zone = request.take::<Option<String>>("zone")?;
         let metadata = request
             .take_or::<
                 BTreeMap<String, String>,
-            >("meta", || ::core::default::Default::default())?;
+            >("meta", ::core::default::Default::default)?;
         request.finish()?;
         ::core::result::Result::Ok(
             rt::Box::pin(async move {
@@ -204,8 +210,7 @@ const _: () = {
     }
     fn reboot<S: Compute>(service: rt::Arc<S>, mut request: rt::Request) -> rt::Started {
         let id = request.take::<Uuid>("id")?;
-        let hard = request
-            .take_or::<bool>("hard", || ::core::default::Default::default())?;
+        let hard = request.take_or::<bool>("hard", ::core::default::Default::default)?;
         request.finish()?;
         ::core::result::Result::Ok(
             rt::Box::pin(async move {
@@ -305,6 +310,7 @@ const _: () = {
             request.cast()
         }
     }
+    #[automatically_derived]
     impl ::core::clone::Clone for ComputeClient {
         fn clone(&self) -> Self {
             Self {
@@ -312,16 +318,19 @@ const _: () = {
             }
         }
     }
+    #[automatically_derived]
     impl ::core::fmt::Debug for ComputeClient {
         fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
             f.debug_tuple("ComputeClient").field(&self.core).finish()
         }
     }
+    #[automatically_derived]
     impl ::core::convert::From<rt::Caller> for ComputeClient {
         fn from(caller: rt::Caller) -> Self {
             Self::new(caller, <rt::Target as ::core::default::Default>::default())
         }
     }
+    #[automatically_derived]
     impl ::core::convert::AsRef<rt::Caller> for ComputeClient {
         fn as_ref(&self) -> &rt::Caller {
             self.core.caller()

@@ -8,6 +8,7 @@ use oslo_messaging::testing::Recorder;
 use oslo_messaging::{RemoteFailure, Target, Version, endpoint};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 type Maybe<T> = Option<T>;
 
@@ -51,13 +52,31 @@ trait Echo {
         &self,
         #[arg(since = "2.2")] zone: Option<u32>,
         #[arg(since = "2.3", drop)] reason: Option<&str>,
-        #[arg(since = "2.4", default = 7)] count: u32,
+        // Means the function below, though the client's method has a parameter of that name.
+        #[arg(since = "2.4", default = count())] count: u32,
+    ) -> Result<Value, RemoteFailure>;
+
+    async fn gathered(
+        &self,
+        #[arg(flatten)] rest: BTreeMap<String, Value>,
+        named: u32,
+        #[arg(default = 1)] other: u32,
     ) -> Result<Value, RemoteFailure>;
 }
 
-#[endpoint(version = "1.0", unknown_args = "ignore")]
+fn count() -> u32 {
+    7
+}
+
+/// For this side only.
+#[endpoint(version = "1.0", unknown_args = "ignore", docs = false)]
 trait Tolerant {
-    async fn take(&self, known: u32) -> Result<u32, RemoteFailure>;
+    /// For this side only.
+    async fn take(
+        &self,
+        /// For this side only.
+        known: u32,
+    ) -> Result<u32, RemoteFailure>;
 }
 
 struct Service;
@@ -93,6 +112,14 @@ impl Echo for Service {
         count: u32,
     ) -> Result<Value, RemoteFailure> {
         Ok(json!([zone, reason, count]))
+    }
+    async fn gathered(
+        &self,
+        rest: BTreeMap<String, Value>,
+        named: u32,
+        other: u32,
+    ) -> Result<Value, RemoteFailure> {
+        Ok(json!([rest, named, other]))
     }
 }
 
@@ -235,4 +262,20 @@ async fn a_client_sends_none_as_null_where_every_version_knows_the_argument() {
     assert_eq!(Value::from(requests[1].args.clone()), json!({"limit": null, "from": "m", "extra": 3}));
     assert_eq!(requests[0].target.namespace.as_deref(), Some("echo"));
     assert_eq!(requests[0].target.version, Some(Version::new(2, 0)));
+}
+
+#[tokio::test]
+async fn a_flattened_map_takes_what_is_left_wherever_it_stands() {
+    let echo = EchoClient::in_process(Service);
+    let rest = BTreeMap::from([("a".to_owned(), json!(1)), ("b".to_owned(), json!([2]))]);
+    assert_eq!(echo.gathered(rest, 3, 4).await.unwrap(), json!([{"a": 1, "b": [2]}, 3, 4]));
+    let left = send(EchoEndpoint::new(Service), "gathered", json!({"a": 1, "named": 3})).await.unwrap();
+    assert_eq!(left, json!([{"a": 1}, 3, 1]));
+}
+
+#[test]
+fn a_contract_without_docs_describes_itself_without_them() {
+    let descriptor = TolerantClient::DESCRIPTOR;
+    let method = &descriptor.methods[0];
+    assert_eq!((descriptor.doc, method.doc, method.args[0].doc), ("", "", ""));
 }

@@ -55,6 +55,7 @@ pub(super) fn contract(attr: TokenStream, written: &ast::Trait, errors: &Errors)
                 names.push(checked.names);
                 methods.extend(checked.method);
                 taken.add(checked.mentions);
+                taken.reserve(&written.sig.ident);
             }
         }
     }
@@ -71,7 +72,8 @@ pub(super) fn contract(attr: TokenStream, written: &ast::Trait, errors: &Errors)
         version: options.version.value,
         timeout: options.timeout,
         ignore_unknown_args: options.ignore_unknown_args,
-        doc: if options.docs { kept.doc } else { Default::default() },
+        docs: options.docs,
+        doc: kept.doc,
         methods,
         taken,
     }

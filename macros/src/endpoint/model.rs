@@ -21,6 +21,8 @@ pub(crate) struct Contract {
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
     pub(crate) ignore_unknown_args: bool,
+    /// Whether the descriptor has the documentation; the client has it in any case.
+    pub(crate) docs: bool,
     pub(crate) doc: Doc,
     /// The methods in which nothing was wrong.
     pub(crate) methods: Vec<Method>,

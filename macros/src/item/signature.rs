@@ -50,10 +50,11 @@ pub(crate) fn check(sig: &Signature, whose: &str, errors: &Errors) {
     }
 }
 
-/// What rustc does not take in a trait's method: our attributes and documentation on an argument, and patterns where no
-/// body follows, which were reported.
+/// A signature without what rustc does not take in a trait's method: our attributes and documentation on an argument, and
+/// what was reported, `const` and patterns where no body follows.
 pub(super) fn acceptable(written: &ast::Method) -> Signature {
     let mut sig = written.sig.clone();
+    sig.constness = None;
     for input in &mut sig.inputs {
         if let FnArg::Typed(typed) = input {
             typed.attrs.retain(|attr| !is_ours(attr) && !attr.path().is_ident("doc"));

@@ -60,6 +60,7 @@ pub(super) fn listener(attr: TokenStream, written: &ast::Trait, errors: &Errors)
                 items.push(ShapeItem::Method(Box::new(checked.shape)));
                 methods.extend(checked.method);
                 taken.add(checked.mentions);
+                taken.reserve(&written.sig.ident);
             }
         }
     }

@@ -94,6 +94,7 @@ fn items(listener: &Listener, helpers: &Helpers) -> TokenStream {
             }
         }
 
+        #[automatically_derived]
         impl<#service: #ident> #rt::ListenerEndpoint for #endpoint<#service> {
             fn name(&self) -> &::core::primitive::str {
                 #name
@@ -117,12 +118,14 @@ fn items(listener: &Listener, helpers: &Helpers) -> TokenStream {
             }
         }
 
+        #[automatically_derived]
         impl<#service> ::core::clone::Clone for #endpoint<#service> {
             fn clone(&self) -> Self {
                 Self { service: ::core::clone::Clone::clone(&self.service) }
             }
         }
 
+        #[automatically_derived]
         impl<#service> ::core::fmt::Debug for #endpoint<#service> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(#endpoint_name).finish_non_exhaustive()

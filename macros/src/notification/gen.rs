@@ -36,6 +36,7 @@ pub(super) fn implementation(model: &Model, sound: bool) -> TokenStream {
 
             #[automatically_derived]
             #[allow(deprecated)]
+            #[automatically_derived]
             impl #rt::Notification for #ident {
                 const DESCRIPTOR: #rt::NotificationDescriptor = #descriptor;
             }

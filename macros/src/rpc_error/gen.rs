@@ -36,6 +36,7 @@ pub(super) fn implementation(model: &Model) -> TokenStream {
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         #[allow(deprecated)]
+        #[automatically_derived]
         impl #rt::RpcError for #ident {
             fn to_failure(&self) -> #rt::Failing {
                 match #dereference self {
@@ -60,6 +61,7 @@ pub(super) fn stand_in(model: &Model) -> TokenStream {
         return TokenStream::new();
     }
     quote! {
+        #[automatically_derived]
         #[automatically_derived]
         impl #rt::RpcError for #ident {
             fn to_failure(&self) -> #rt::Failing {

@@ -23,6 +23,11 @@ fn r#match() -> u32 {
     7
 }
 
+/// A default that calls a function with the method's and the argument's own name.
+fn show() -> u8 {
+    8
+}
+
 /// Collisions.
 #[messaging::endpoint(version = "1.1", crate = messaging)]
 pub trait Collide {
@@ -44,6 +49,17 @@ pub trait Collide {
 
     /// Types and values that helper items could hide.
     async fn types(&self, a: S, b: Index, c: rt::Handle, d: [u8; DESCRIPTOR]) -> Result<u32, RemoteFailure>;
+
+    /// A method whose handler gives its name away, to the default of the next one.
+    async fn show(&self, #[arg(default = show())] show: u8) -> Result<u8, RemoteFailure>;
+
+    /// The name that the handler of `show` might want.
+    #[cast]
+    async fn show_handler(&self);
+
+    /// The name that a default might want.
+    #[cast]
+    async fn default_2_0(&self);
 
     /// A keyword.
     #[call(since = "1.1")]

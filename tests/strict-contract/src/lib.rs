@@ -10,6 +10,7 @@ pub mod colliding;
 pub mod lints;
 pub mod nested;
 pub mod no_prelude;
+pub mod registered;
 pub mod shadowed;
 pub mod visibility;
 

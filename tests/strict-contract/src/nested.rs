@@ -44,6 +44,20 @@ contract! {
     }
 }
 
+macro_rules! versioned {
+    ($name:ident, $crate_path:path, $version:literal, $alias:literal, $docs:literal, $default:expr) => {
+        /// Options out of a macro.
+        #[messaging::endpoint(version = $version, crate = $crate_path, docs = $docs)]
+        pub trait $name {
+            /// Made by a macro.
+            #[call(since = $version, aliases = [$alias])]
+            async fn counted(&self, #[arg(default = $default)] count: u8) -> Result<u8, RemoteFailure>;
+        }
+    };
+}
+
+versioned!(OptionsFromMacro, messaging, "2.1", "count", true, 3 + 4);
+
 /// A listener that only this function knows.
 #[must_use]
 pub fn listening_in_a_body() -> String {

@@ -38,6 +38,11 @@ impl Collide for Sum {
     async fn r#match(&self, r#in: u32) -> Result<u32, RemoteFailure> {
         Ok(r#in)
     }
+    async fn show(&self, show: u8) -> Result<u8, RemoteFailure> {
+        Ok(show)
+    }
+    async fn show_handler(&self) {}
+    async fn default_2_0(&self) {}
     async fn descriptor(&self) {}
     async fn invoke(&self, _: u8) {}
     async fn borrowed(&self, request: &str, service: Option<&str>, request_1: &str) {
@@ -178,6 +183,33 @@ fn macros_can_write_listeners() {
 fn a_contract_of_a_function_body_is_one() {
     assert_eq!(crate::nested::in_a_body(), "Local");
     crate::visibility::clients();
+}
+
+#[test]
+fn registered_implementations_are_built_from_their_state() {
+    use crate::registered::{state, RegisteredClient};
+    let endpoints = messaging::contract::discover(&state { base: 1 }).unwrap();
+    let mut answers: Vec<_> = endpoints
+        .into_iter()
+        .map(|endpoint| {
+            let caller = messaging::contract::in_process_all(
+                messaging::contract::Dispatcher::new(vec![endpoint]).unwrap(),
+            );
+            now(RegisteredClient::from(caller).answer()).unwrap()
+        })
+        .collect();
+    answers.sort_unstable();
+    assert_eq!(answers, [1, 2]);
+}
+
+#[test]
+fn options_can_come_out_of_a_macro() {
+    let descriptor = crate::nested::OptionsFromMacroClient::DESCRIPTOR;
+    assert_eq!(descriptor.version.to_string(), "2.1");
+    assert_eq!(
+        (descriptor.methods[0].aliases, descriptor.methods[0].args[0].has_default),
+        (&["count"][..], true)
+    );
 }
 
 #[test]

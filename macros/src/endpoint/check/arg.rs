@@ -42,8 +42,9 @@ pub(super) fn check(
     {
         errors.push(marked, "`#[context]` takes no arguments");
     }
-    let ident = name(&written.pat, has_body, errors);
-    if marked.is_some() || is_context(ty) {
+    let is_context = marked.is_some() || is_context(ty);
+    let ident = name(&written.pat, is_context, has_body, errors);
+    if is_context {
         let place = quote::ToTokens::to_token_stream(&written.pat);
         let whole = quote!(#place: #ty);
         if has_context {
@@ -78,12 +79,19 @@ pub(super) fn check(
     }
 }
 
-fn name(pat: &Pat, has_body: bool, errors: &Errors) -> Option<Ident> {
+fn name(pat: &Pat, is_context: bool, has_body: bool, errors: &Errors) -> Option<Ident> {
     match pat {
         Pat::Ident(name)
             if name.by_ref.is_none() && name.subpat.is_none() && (has_body || name.mutability.is_none()) =>
         {
             Some(name.ident.clone())
+        }
+        Pat::Wild(wild) if is_context => {
+            errors.push(
+                wild,
+                "the context needs a name because the client's method takes it too; write `_ctx`",
+            );
+            None
         }
         Pat::Wild(wild) => {
             errors.push(

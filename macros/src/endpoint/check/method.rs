@@ -28,8 +28,8 @@ const CAST: Table = Table {
     ],
 };
 
-/// Methods and common trait methods of the generated client.
-const RESERVED: [&str; 6] = ["new", "in_process", "prepare", "clone", "from", "as_ref"];
+/// Items and common trait methods of the generated client.
+const RESERVED: [&str; 7] = ["DESCRIPTOR", "new", "in_process", "prepare", "clone", "from", "as_ref"];
 
 /// What is left of a method after its check.
 pub(super) struct CheckedMethod {

@@ -1,6 +1,7 @@
 //! `<Trait>Client`: a method for each of the trait's, with the same name and parameters.
 
-use super::server::{default, held};
+use super::defaults::default_of;
+use super::server::held;
 use super::{Helpers, argument_names, doc, version};
 use crate::endpoint::model::{Arg, Contract, Kind, Method, Passing};
 use proc_macro2::{Ident, Span, TokenStream};
@@ -52,24 +53,28 @@ pub(super) fn items(contract: &Contract, helpers: &Helpers) -> TokenStream {
             #(#methods)*
         }
 
+        #[automatically_derived]
         impl ::core::clone::Clone for #client {
             fn clone(&self) -> Self {
                 Self { core: ::core::clone::Clone::clone(&self.core) }
             }
         }
 
+        #[automatically_derived]
         impl ::core::fmt::Debug for #client {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_tuple(#name).field(&self.core).finish()
             }
         }
 
+        #[automatically_derived]
         impl ::core::convert::From<#rt::Caller> for #client {
             fn from(caller: #rt::Caller) -> Self {
                 Self::new(caller, <#rt::Target as ::core::default::Default>::default())
             }
         }
 
+        #[automatically_derived]
         impl ::core::convert::AsRef<#rt::Caller> for #client {
             fn as_ref(&self) -> &#rt::Caller {
                 self.core.caller()
@@ -101,7 +106,10 @@ fn method(contract: &Contract, method: &Method, helpers: &Helpers) -> TokenStrea
             false => quote!(#request.context(#ident);),
         }
     });
-    let added = args.iter().map(|arg| add(arg, &request, rt));
+    let added = args.iter().enumerate().map(|(position, arg)| {
+        let default = default_of(contract, method, position);
+        add(arg, default, &request, rt)
+    });
     let (pending, finished) = match (method.kind, output) {
         (Kind::Call, Some(output)) => (quote!(#rt::Call<#output>), quote!(call::<#output>())),
         _ => (quote!(#rt::Cast), quote!(cast())),
@@ -121,7 +129,7 @@ fn method(contract: &Contract, method: &Method, helpers: &Helpers) -> TokenStrea
 }
 
 /// Adds an argument to the request.
-fn add(arg: &Arg, request: &Ident, rt: &Ident) -> TokenStream {
+fn add(arg: &Arg, default: Option<TokenStream>, request: &Ident, rt: &Ident) -> TokenStream {
     let (ident, name) = (&arg.ident, &arg.wire_name);
     let (sent, value) = match &arg.passing {
         Passing::Borrowed(inner) => (quote!(#inner), quote!(#ident)),
@@ -135,10 +143,10 @@ fn add(arg: &Arg, request: &Ident, rt: &Ident) -> TokenStream {
     }
     let Some(since) = &arg.since else { return quote!(#request.arg::<#sent>(#name, #value);) };
     let (drop, since) = (since.drop, version(rt, since.version));
-    match default(arg) {
+    match default {
         Some(default) => {
             let held = held(arg, rt);
-            quote!(#request.arg_since_or::<#sent, #held>(#name, #value, #since, #drop, &(#default));)
+            quote!(#request.arg_since_or::<#sent, #held>(#name, #value, #since, #drop, &#default());)
         }
         None => quote!(#request.arg_since::<#sent>(#name, #value, #since, #drop);),
     }

@@ -16,7 +16,7 @@ pub(super) fn items(contract: &Contract, helpers: &Helpers) -> TokenStream {
     });
     let methods = contract.methods.iter().map(|method| {
         let cfg = &method.cfg;
-        let described = self::method(method, helpers);
+        let described = self::method(contract, method, helpers);
         quote!(#cfg #described,)
     });
     let mut setters = TokenStream::new();
@@ -37,7 +37,7 @@ pub(super) fn items(contract: &Contract, helpers: &Helpers) -> TokenStream {
     if contract.ignore_unknown_args {
         setters.extend(quote!(.ignore_unknown_args(true)));
     }
-    if !contract.doc.is_empty() {
+    if contract.docs && !contract.doc.is_empty() {
         let doc = contract.doc.text();
         setters.extend(quote!(.doc(#doc)));
     }
@@ -54,7 +54,7 @@ pub(super) fn items(contract: &Contract, helpers: &Helpers) -> TokenStream {
     }
 }
 
-fn method(method: &Method, helpers: &Helpers) -> TokenStream {
+fn method(contract: &Contract, method: &Method, helpers: &Helpers) -> TokenStream {
     let rt = &helpers.rt;
     let name = crate::names::wire(&method.ident);
     let kind = match method.kind {
@@ -83,14 +83,14 @@ fn method(method: &Method, helpers: &Helpers) -> TokenStream {
         setters.extend(quote!(.fanout(true)));
     }
     if !method.args.is_empty() {
-        let args = method.args.iter().map(|arg| self::arg(arg, helpers));
+        let args = method.args.iter().map(|arg| self::arg(contract, arg, helpers));
         setters.extend(quote!(.args(&[#(#args),*])));
     }
     if let Some(output) = &method.output {
         let returns = text::of(output.to_token_stream());
         setters.extend(quote!(.returns(#returns)));
     }
-    if !method.doc.is_empty() {
+    if contract.docs && !method.doc.is_empty() {
         let doc = method.doc.text();
         setters.extend(quote!(.doc(#doc)));
     }
@@ -100,7 +100,7 @@ fn method(method: &Method, helpers: &Helpers) -> TokenStream {
     quote!(#rt::MethodDescriptor::new(#name, #rt::MethodKind::#kind, #since) #setters)
 }
 
-fn arg(arg: &Arg, helpers: &Helpers) -> TokenStream {
+fn arg(contract: &Contract, arg: &Arg, helpers: &Helpers) -> TokenStream {
     let rt = &helpers.rt;
     let name = crate::names::wire(&arg.ident);
     let ty = text::of(arg.ty.to_token_stream());
@@ -119,7 +119,7 @@ fn arg(arg: &Arg, helpers: &Helpers) -> TokenStream {
     if arg.flatten {
         setters.extend(quote!(.flatten(true)));
     }
-    if !arg.doc.is_empty() {
+    if contract.docs && !arg.doc.is_empty() {
         let doc = arg.doc.text();
         setters.extend(quote!(.doc(#doc)));
     }

@@ -5,6 +5,7 @@
 //! user's own type tokens as a turbofish argument, so that rustc underlines the type.
 
 mod client;
+mod defaults;
 mod descriptor;
 mod doc;
 mod server;
@@ -45,6 +46,7 @@ pub(super) fn contract(contract: &Contract) -> TokenStream {
     let descriptor = descriptor::items(contract, &helpers);
     let server = server::items(contract, &helpers);
     let client = client::items(contract, &helpers);
+    let defaults = defaults::items(contract, &helpers);
     let types = quote!(#trait_ #endpoint_struct #client_struct);
     if !contract.shape.generics.is_empty() {
         // Reported; what names the trait without its parameters would only be reported again.
@@ -58,6 +60,7 @@ pub(super) fn contract(contract: &Contract) -> TokenStream {
         const _: () = {
             use #runtime::__private as #rt;
             #descriptor
+            #defaults
             #server
             #client
         };

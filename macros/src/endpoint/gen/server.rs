@@ -1,8 +1,9 @@
 //! `<Trait>Endpoint`: one handler a method, which decodes the arguments by name before its future exists, and the table
 //! of handlers. Only this code is generic over the service.
 
+use super::defaults::default_of;
 use super::{Helpers, argument_names};
-use crate::endpoint::model::{Arg, Contract, DefaultValue, Kind, Method, Passing};
+use crate::endpoint::model::{Arg, Contract, Kind, Method, Passing};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
@@ -48,6 +49,7 @@ pub(super) fn items(contract: &Contract, helpers: &Helpers) -> TokenStream {
             }
         }
 
+        #[automatically_derived]
         impl<#service: #ident> #rt::Endpoint for #endpoint<#service> {
             fn descriptor(&self) -> &#rt::EndpointDescriptor {
                 &#descriptor
@@ -58,12 +60,14 @@ pub(super) fn items(contract: &Contract, helpers: &Helpers) -> TokenStream {
             }
         }
 
+        #[automatically_derived]
         impl<#service> ::core::clone::Clone for #endpoint<#service> {
             fn clone(&self) -> Self {
                 Self { service: ::core::clone::Clone::clone(&self.service) }
             }
         }
 
+        #[automatically_derived]
         impl<#service> ::core::fmt::Debug for #endpoint<#service> {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.debug_struct(#name)
@@ -85,6 +89,8 @@ fn handler(contract: &Contract, method: &Method, helpers: &Helpers) -> TokenStre
     let (service, request) = (taken.fresh("service"), taken.fresh("request"));
 
     let mut decoded = Vec::new();
+    // Flattened ones come last: a map among them takes whatever is left.
+    let mut flattened = Vec::new();
     let mut passed = Vec::new();
     if let Some(context) = &method.context {
         if context.custom {
@@ -95,9 +101,10 @@ fn handler(contract: &Contract, method: &Method, helpers: &Helpers) -> TokenStre
             passed.push(quote!(#request.context()));
         }
     }
-    for arg in &method.args {
-        let (local, taken) = (local(&arg.ident), take(arg, rt));
-        decoded.push(quote!(let #local = #request.#taken?;));
+    for (position, arg) in method.args.iter().enumerate() {
+        let (local, taken) = (local(&arg.ident), take(arg, default_of(contract, method, position), rt));
+        let decoding = if arg.flatten { &mut flattened } else { &mut decoded };
+        decoding.push(quote!(let #local = #request.#taken?;));
         passed.push(match arg.passing {
             Passing::Owned => quote!(#local),
             Passing::Borrowed(_) => quote!(&*#local),
@@ -113,6 +120,7 @@ fn handler(contract: &Contract, method: &Method, helpers: &Helpers) -> TokenStre
         #cfg
         fn #name<#parameter: #trait_>(#service: #rt::Arc<#parameter>, mut #request: #rt::Request) -> #rt::Started {
             #(#decoded)*
+            #(#flattened)*
             #request.finish()?;
             ::core::result::Result::Ok(#rt::Box::pin(async move {
                 #rt::#reply::<#output>(#trait_::#ident(&*#service, #(#passed),*).await)
@@ -129,14 +137,14 @@ fn local(ident: &Ident) -> Ident {
 }
 
 /// The call on the request that takes an argument.
-fn take(arg: &Arg, rt: &Ident) -> TokenStream {
+fn take(arg: &Arg, default: Option<TokenStream>, rt: &Ident) -> TokenStream {
     let name = &arg.wire_name;
     let held = held(arg, rt);
     if arg.flatten {
         return quote!(take_flat::<#held>());
     }
-    match default(arg) {
-        Some(default) => quote!(take_or::<#held>(#name, || #default)),
+    match default {
+        Some(default) => quote!(take_or::<#held>(#name, #default)),
         None => quote!(take::<#held>(#name)),
     }
 }
@@ -148,16 +156,4 @@ pub(super) fn held(arg: &Arg, rt: &Ident) -> TokenStream {
         Passing::Borrowed(inner) => quote!(#rt::Box<#inner>),
         Passing::BorrowedOption(inner) => quote!(::core::option::Option<#rt::Box<#inner>>),
     }
-}
-
-/// The default as the held type.
-pub(super) fn default(arg: &Arg) -> Option<TokenStream> {
-    Some(match (arg.default.as_ref()?, &arg.passing) {
-        (DefaultValue::OfType, _) => quote!(::core::default::Default::default()),
-        (DefaultValue::Expr(expr), Passing::Owned) => quote!(#expr),
-        (DefaultValue::Expr(expr), Passing::Borrowed(_)) => quote!(::core::convert::Into::into(#expr)),
-        (DefaultValue::Expr(expr), Passing::BorrowedOption(_)) => {
-            quote!(::core::option::Option::map(#expr, ::core::convert::Into::into))
-        }
-    })
 }
