@@ -279,7 +279,22 @@ impl ListenerBuilder {
                 });
             }
         }
+        if self.keeps_dead_letters() {
+            for source in &sources {
+                check("the name of the queue of dead letters", &format!("{}.dead", source.queue))?;
+            }
+        }
         Ok(sources)
+    }
+
+    /// Whether some notification may be moved to the queue of dead letters.
+    fn keeps_dead_letters(&self) -> bool {
+        let unfit = match self.unfit {
+            UnfitPolicy::Requeue => !self.allow_requeue,
+            UnfitPolicy::DeadLetter => true,
+            UnfitPolicy::Drop => false,
+        };
+        unfit || self.redelivery_limit.is_some() || self.dead_letter_malformed
     }
 
     fn label(&self) -> String {
