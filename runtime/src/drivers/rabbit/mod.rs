@@ -112,6 +112,10 @@ impl Driver for RabbitDriver {
         &*self.format
     }
 
+    fn prefetch(&self) -> Option<u16> {
+        self.settings.prefetch
+    }
+
     fn publish(&self, message: Publish, settled: Settled) {
         self.publisher.publish(message, settled);
     }
@@ -131,7 +135,7 @@ impl Driver for RabbitDriver {
                 .iter()
                 .map(|route| profile.source(route, own_name.as_str()))
                 .collect(),
-            prefetch: self.settings.prefetch.unwrap_or(subscription.prefetch),
+            prefetch: self.prefetch().unwrap_or(subscription.prefetch),
             label: subscription.label,
             sink,
         };
