@@ -69,7 +69,7 @@ impl RabbitDriver {
         let host = Arc::new(if settings.io_in_caller_runtime { Host::current()? } else { Host::thread()? });
         let publishing = Link::new("publish", Arc::clone(&settings));
         let consuming = Link::new("consume", Arc::clone(&settings));
-        let publisher = Publisher::new(publishing.clone(), settings.profile.clone(), Arc::clone(&format));
+        let publisher = Publisher::new(publishing.clone(), &settings, Arc::clone(&format));
         let replies = Replies::new(consuming.clone(), settings.profile.clone());
         let (health_sender, health) = watch::channel(Health::Connecting { attempts: 0, last: None });
         publishing.claim_start();
