@@ -154,6 +154,19 @@ async fn a_topic_that_fails_keeps_no_other_from_its_copy() {
 }
 
 #[tokio::test]
+async fn an_exchange_that_no_broker_holds_is_refused_before_anything_is_sent() {
+    let broker = MemoryBroker::new();
+    let transport = road(&broker);
+    for name in ["a".repeat(256), String::new()] {
+        let driver = MessagingDriver::v2(&transport).exchange(&name);
+        let notifier = Notifier::builder(&transport).topic("plain").driver(driver).build().unwrap();
+        let error = notifier.info(&Context::new(), "evt", &()).await.unwrap_err();
+        assert!(!error.may_have_arrived() && error.to_string().contains("the exchange is"), "{error}");
+    }
+    assert_eq!(waiting(&broker, "plain.info"), None);
+}
+
+#[tokio::test]
 async fn drivers_of_one_name_are_told_apart() {
     let broker = MemoryBroker::new();
     let transport = road(&broker);

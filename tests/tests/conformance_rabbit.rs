@@ -37,11 +37,11 @@ fn through_proxies(host: VirtualHost, options: RabbitOptions) -> Suite {
     Suite::with_cut(move || -> BoxFuture<'static, Connected> {
         let (host, options) = (host.clone(), options.clone());
         Box::pin(async move {
-            let proxy = Proxy::start(host.broker().address()).await;
+            let proxy = Arc::new(Proxy::start(host.broker().address()).await);
             let driver = rabbit(&host.url_at(proxy.address()), &options);
             let cut: Cut = Box::new(move || {
-                proxy.kill_connections();
-                Box::pin(async {})
+                let proxy = Arc::clone(&proxy);
+                Box::pin(async move { proxy.cut_connections().await })
             });
             (driver, cut)
         })

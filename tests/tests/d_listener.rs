@@ -194,6 +194,17 @@ async fn d06_server_prefetch_limits_a_batch() {
 }
 
 #[tokio::test]
+async fn d06_server_prefetch_of_the_configuration_limits_a_batch() {
+    let site = Site::new("d06o").await;
+    notifier(&site).await.request(json!({"priority": "info", "event_type": "evt", "count": 4})).await;
+    let url = format!("{}?rabbit_qos_prefetch_count=2", site.url);
+    // It comes before what the listener asks for.
+    let builder = RustListener::builder(&url, &[&site.topic]).options(|l| l.prefetch(100));
+    let listener = builder.batch(5, LIMIT * 10).start().await;
+    assert_eq!(listener.wait_for_batches(2).await.iter().map(Vec::len).collect::<Vec<_>>(), [2, 2]);
+}
+
+#[tokio::test]
 async fn d06_server_a_batch_goes_by_priority_in_alphabetical_order_and_a_group_comes_again() {
     let site = Site::new("d06g").await;
     let notifier = notifier(&site).await;

@@ -3,11 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use futures_util::future::join_all;
-use oslo_messaging::Context;
 use oslo_messaging::error::{CallError, NotSentReason, Ran};
 use oslo_messaging::rpc::RpcClient;
 use oslo_messaging::target::Target;
 use oslo_messaging::transport::Health;
+use oslo_messaging::{ConnectOptions, Context, Transport};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -149,6 +149,12 @@ async fn x07_client_is_told_that_the_broker_blocks_it() {
     let transport = site.transport();
     let (client, ctx) = (FunctionalClient::new(&transport, Target::topic(&site.topic)), Context::new());
     client.none(&ctx).await.unwrap();
+    let mut options = ConnectOptions::default();
+    options.rabbit.fail_when_blocked = true;
+    let impatient = Transport::connect_with(&site.url.parse().unwrap(), options).unwrap();
+    let mut impatient_health = impatient.watch_health();
+    let impatient = FunctionalClient::new(&impatient, Target::topic(&site.topic));
+    impatient.none(&ctx).await.unwrap();
     node.raise_alarm().await;
     let mut health = transport.watch_health();
     // RabbitMQ tells a publisher of the alarm only when it publishes.
@@ -158,6 +164,15 @@ async fn x07_client_is_told_that_the_broker_blocks_it() {
     drop(within(Duration::from_secs(30), "blocked", blocked).await.unwrap());
     let long = tokio::spawn(client.none(&ctx).timeout(Duration::from_secs(60)));
     let error = client.none(&ctx).timeout(Duration::from_secs(1)).await.unwrap_err();
+    let CallError::NotSent(refusal) = &error else { panic!("{error:?}") };
+    assert!(matches!(refusal.reason, NotSentReason::Blocked(_)), "{error:?}");
+    // Asked to, the driver does not wait for the alarm's end.
+    let told = impatient.none(&ctx).timeout(Duration::from_secs(5)).await.unwrap_err();
+    assert_ne!(told.ran(), Ran::Yes, "{told:?}");
+    let blocked = impatient_health.wait_for(|health| matches!(health, Health::Blocked { .. }));
+    drop(within(Duration::from_secs(30), "blocked", blocked).await.unwrap());
+    let call = impatient.none(&ctx).timeout(Duration::from_secs(600));
+    let error = within(Duration::from_secs(30), "the call ends at once", call).await.unwrap_err();
     let CallError::NotSent(refusal) = &error else { panic!("{error:?}") };
     assert!(matches!(refusal.reason, NotSentReason::Blocked(_)), "{error:?}");
     // What has waited for a second is not kept for a minute more.
@@ -172,4 +187,7 @@ async fn x07_client_is_told_that_the_broker_blocks_it() {
     long.abort();
     let _server = site.rust_server().await;
     client.none(&ctx).await.unwrap();
+    let freed = impatient_health.wait_for(Health::is_ready);
+    drop(within(Duration::from_secs(30), "unblocked", freed).await.unwrap());
+    impatient.none(&ctx).await.unwrap();
 }

@@ -5,7 +5,7 @@ use super::error::DriverFailure;
 use super::prepared::PreparedNotification;
 use crate::error::NotSentReason;
 use crate::id::MessageId;
-use crate::transport::{BoxFuture, Confirmed, Publish, PublishError, Route, Transport};
+use crate::transport::{BoxFuture, Confirmed, Publish, PublishError, Route, Transport, check_name};
 use crate::wire::{OutgoingNotification, Unsendable};
 use futures_util::future::join_all;
 use std::sync::Arc;
@@ -108,6 +108,8 @@ impl MessagingDriver {
         unique_id: MessageId,
     ) -> Result<Result<Confirmed, PublishError>, DriverFailure> {
         let driver = self.transport.driver();
+        check_name("the exchange", &self.exchange)
+            .map_err(|reason| DriverFailure::NotSent { topic: topic.to_string(), reason })?;
         let mut body = Vec::with_capacity(768 + notification.payload.as_str().len() * 5 / 4);
         let outgoing = OutgoingNotification {
             message_id: &notification.message_id,

@@ -337,6 +337,11 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
     /// How messages look on it.
     fn format(&self) -> &dyn WireFormat;
 
+    /// The prefetch of every subscription, whatever one asks for, where the driver's options say so; 0 is no limit.
+    fn prefetch(&self) -> Option<u16> {
+        None
+    }
+
     /// Publishes; returns at once. The outcome goes to `settled`. Order is kept among publishes to the same route
     /// from the same thread while the connection lasts.
     fn publish(&self, message: Publish, settled: Settled);

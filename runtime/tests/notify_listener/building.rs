@@ -7,6 +7,7 @@ use oslo_messaging::Target;
 use oslo_messaging::drivers::memory::MemoryBroker;
 use oslo_messaging::notify::{
     Event, FilterDescriptor, Listener, ListenerBuildError, ListenerBuilder, OnDescriptor, Priority,
+    UnfitPolicy,
 };
 use std::time::Duration;
 
@@ -41,8 +42,22 @@ fn targets_and_pools_must_be_names() {
         let error = refusal(world.listener(desk()).target(target.clone()));
         assert!(matches!(error, ListenerBuildError::InvalidTarget(_)), "{target}: {error}");
     }
-    assert!(world.listener(desk()).target(Target::topic("a".repeat(250))).build().is_ok());
+    assert!(world.listener(desk()).target(Target::topic("a".repeat(245))).build().is_ok());
     assert!(matches!(refusal(world.listener(desk()).pool("")), ListenerBuildError::InvalidTarget(_)));
+}
+
+#[test]
+fn the_queue_of_dead_letters_must_have_a_name_that_a_broker_holds() {
+    let world = world();
+    for name in ["a".repeat(251), "a".repeat(255)] {
+        let error = refusal(world.listener(desk()).pool(&name));
+        assert!(error.to_string().contains("dead letters"), "{error}");
+        let without = world.listener(desk()).pool(&name).unfit_payloads(UnfitPolicy::Drop);
+        assert!(without.build().is_ok(), "nothing is moved to it");
+    }
+    let topic = Target::topic("a".repeat(246));
+    assert!(refusal(world.listener(desk()).target(topic)).to_string().contains("dead letters"));
+    assert!(world.listener(desk()).pool("a".repeat(250)).build().is_ok());
 }
 
 #[test]

@@ -4,12 +4,12 @@ use super::frame::{Decoded, Frames};
 use super::record::{Direction, Record};
 use crate::journal::Journal;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// What happens to the bytes of a direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,7 +48,11 @@ struct Shared {
     weather: watch::Sender<Weather>,
     connections: AtomicUsize,
     refused: AtomicUsize,
+    /// What connections hold as long as they are there; another one after each cut.
+    presence: Mutex<Presence>,
 }
+
+type Presence = (mpsc::Sender<()>, mpsc::Receiver<()>);
 
 impl Proxy {
     /// A proxy in front of the broker at `host:port`, on a free port.
@@ -62,6 +66,7 @@ impl Proxy {
             weather: watch::Sender::default(),
             connections: AtomicUsize::new(0),
             refused: AtomicUsize::new(0),
+            presence: Mutex::new(mpsc::channel(1)),
         });
         let acceptor = tokio::spawn(accept(listener, shared.clone()));
         Self { address, shared, acceptor }
@@ -90,6 +95,15 @@ impl Proxy {
     /// Resets every connection, as a failing network does.
     pub fn kill_connections(&self) {
         self.shared.weather.send_modify(|weather| weather.kills += 1);
+    }
+
+    /// Resets every connection, and waits until that is done.
+    pub async fn cut_connections(&self) {
+        self.kill_connections();
+        let (present, mut left) = std::mem::replace(&mut *self.shared.presence(), mpsc::channel(1));
+        drop(present);
+        // Nothing is ever sent: the channel ends with the last connection that holds it.
+        while left.recv().await.is_some() {}
     }
 
     /// Sets what happens to the bytes of each direction from now on, on old and new connections.
@@ -138,6 +152,7 @@ async fn connection(mut client: TcpStream, shared: Arc<Shared>) {
     let _ = (client.set_nodelay(true), broker.set_nodelay(true));
     let mut weather = shared.weather.subscribe();
     let kills = weather.borrow_and_update().kills;
+    let present = shared.presence().0.clone();
     let killed = {
         let (from_client, to_client) = client.split();
         let (from_broker, to_broker) = broker.split();
@@ -157,6 +172,8 @@ async fn connection(mut client: TcpStream, shared: Arc<Shared>) {
         let _ = (client.set_zero_linger(), broker.set_zero_linger());
         shared.event(number, Direction::FromBroker, "tcp.killed");
     }
+    drop((client, broker));
+    drop(present);
 }
 
 async fn pump(
@@ -192,6 +209,10 @@ async fn pump(
 }
 
 impl Shared {
+    fn presence(&self) -> MutexGuard<'_, Presence> {
+        self.presence.lock().expect("nobody panics while it is held")
+    }
+
     fn event(&self, connection: usize, direction: Direction, method: &str) {
         let decoded = Decoded {
             channel: 0,

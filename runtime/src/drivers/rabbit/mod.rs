@@ -70,7 +70,7 @@ impl RabbitDriver {
         let host = Arc::new(if settings.io_in_caller_runtime { Host::current()? } else { Host::thread()? });
         let publishing = Link::new("publish", Arc::clone(&settings));
         let consuming = Link::new("consume", Arc::clone(&settings));
-        let publisher = Publisher::new(publishing.clone(), settings.profile.clone(), Arc::clone(&format));
+        let publisher = Publisher::new(publishing.clone(), &settings, Arc::clone(&format));
         let replies = Replies::new(consuming.clone(), settings.profile.clone());
         let (health_sender, health) = watch::channel(Health::Connecting { attempts: 0, last: None });
         publishing.claim_start();
@@ -113,6 +113,10 @@ impl Driver for RabbitDriver {
         &*self.format
     }
 
+    fn prefetch(&self) -> Option<u16> {
+        self.settings.prefetch
+    }
+
     fn publish(&self, message: Publish, settled: Settled) {
         self.publisher.publish(message, settled);
     }
@@ -132,7 +136,7 @@ impl Driver for RabbitDriver {
                 .iter()
                 .map(|route| profile.source(route, own_name.as_str()))
                 .collect(),
-            prefetch: self.settings.prefetch.unwrap_or(subscription.prefetch),
+            prefetch: self.prefetch().unwrap_or(subscription.prefetch),
             label: subscription.label,
             sink,
         };

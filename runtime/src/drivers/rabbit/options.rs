@@ -53,6 +53,9 @@ pub struct RabbitOptions {
     pub compression: Option<Compression>,
     /// Whether replies ask the broker to say that their queue is gone; `direct_mandatory_flag`, default true.
     pub direct_mandatory: bool,
+    /// Whether a request or notification fails at once as not sent while the broker blocks publishers (an alarm), instead of
+    /// waiting until its own deadline. Answers of servers wait in any case. Default false.
+    pub fail_when_blocked: bool,
     /// What the broker's tools call the connections of this process; program, process id and a fresh id unless set.
     pub connection_name: Option<String>,
     /// Whether the driver's I/O runs on the runtime that is current when it starts, instead of on a thread of its own.
@@ -78,6 +81,7 @@ impl Default for RabbitOptions {
             reply_retry_timeout: None,
             compression: None,
             direct_mandatory: true,
+            fail_when_blocked: false,
             connection_name: None,
             io_in_caller_runtime: false,
             connection: ConnectionKind::default(),

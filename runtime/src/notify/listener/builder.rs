@@ -166,7 +166,7 @@ impl ListenerBuilder {
     /// How many unacknowledged notifications the broker delivers at a time from each queue; 0 is no limit. Default: as
     /// many as are handled at a time.
     ///
-    /// Corresponds to `rabbit_qos_prefetch_count`.
+    /// Corresponds to `rabbit_qos_prefetch_count`, which comes first where a configuration or a URL sets it.
     pub fn prefetch(mut self, notifications: u16) -> Self {
         self.prefetch = Some(notifications);
         self
@@ -209,7 +209,8 @@ impl ListenerBuilder {
             return Err(ListenerBuildError::NoConcurrency);
         }
         let at_a_time = concurrency.saturating_mul(self.batching.map_or(1, |batching| batching.size));
-        let prefetch = self.prefetch.unwrap_or(u16::try_from(at_a_time).unwrap_or(u16::MAX));
+        let prefetch = self.transport.driver().prefetch().or(self.prefetch);
+        let prefetch = prefetch.unwrap_or(u16::try_from(at_a_time).unwrap_or(u16::MAX));
         let batching = match self.batching {
             Some(Batching { size: 0, .. }) => return Err(ListenerBuildError::EmptyBatch),
             Some(batching) if prefetch > 0 => {
@@ -303,7 +304,22 @@ impl ListenerBuilder {
                 });
             }
         }
+        if self.keeps_dead_letters() {
+            for source in &sources {
+                check("the name of the queue of dead letters", &format!("{}.dead", source.queue))?;
+            }
+        }
         Ok(sources)
+    }
+
+    /// Whether some notification may be moved to the queue of dead letters.
+    fn keeps_dead_letters(&self) -> bool {
+        let unfit = match self.unfit {
+            UnfitPolicy::Requeue => !self.allow_requeue,
+            UnfitPolicy::DeadLetter => true,
+            UnfitPolicy::Drop => false,
+        };
+        unfit || self.redelivery_limit.is_some() || self.dead_letter_malformed
     }
 
     fn label(&self) -> String {

@@ -8,9 +8,10 @@ mod state;
 
 use super::amqp::Message;
 use super::link::Link;
+use super::settings::Settings;
 use super::topology::{Address, Profile};
 use crate::error::NotSentReason;
-use crate::transport::{Publish, PublishError, Settled};
+use crate::transport::{Publish, PublishError, Route, Settled};
 use crate::wire::WireFormat;
 use state::{State, Terms, Waiting, destination_key};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,6 +27,7 @@ pub(super) struct Publisher {
 struct Shared {
     link: Link,
     profile: Profile,
+    fail_when_blocked: bool,
     /// Reads the unique ids of returned messages.
     format: Arc<dyn WireFormat>,
     state: Mutex<State>,
@@ -35,10 +37,11 @@ struct Shared {
 }
 
 impl Publisher {
-    pub(super) fn new(link: Link, profile: Profile, format: Arc<dyn WireFormat>) -> Self {
+    pub(super) fn new(link: Link, settings: &Settings, format: Arc<dyn WireFormat>) -> Self {
         let shared = Shared {
             link,
-            profile,
+            profile: settings.profile.clone(),
+            fail_when_blocked: settings.fail_when_blocked,
             format,
             state: Mutex::default(),
             pump: Notify::new(),
@@ -59,6 +62,11 @@ impl Publisher {
         if state.closed {
             drop(state);
             return (terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
+        }
+        if let Some(reason) = state.blocked.as_ref().filter(|_| self.shared.gives_up(&terms)) {
+            let reason = NotSentReason::Blocked(reason.to_string());
+            drop(state);
+            return (terms.settled)(Err(PublishError::NotSent(reason)));
         }
         let at_once = state.takes_messages()
             && match state.destinations.get(key.as_deref().unwrap_or(&message.exchange)) {
@@ -117,6 +125,13 @@ impl Publisher {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Whether a message does not wait for the end of an alarm. What was not asked for here does: nobody would send it again.
+    fn gives_up(&self, terms: &Terms) -> bool {
+        let answer =
+            matches!(terms.route, Route::Reply { .. } | Route::Again { .. } | Route::DeadLetters { .. });
+        self.fail_when_blocked && !answer
     }
 
     fn tell_if_idle(&self) {

@@ -118,7 +118,9 @@ impl Shared {
         let too_late = |waiting: &Waiting, connected: bool| {
             let terms = &waiting.terms;
             let used_up = |retry| !connected && self.link.failed_since(terms.mark) > retry;
-            terms.deadline.is_some_and(|deadline| deadline <= now) || terms.retry.is_some_and(used_up)
+            terms.deadline.is_some_and(|deadline| deadline <= now)
+                || terms.retry.is_some_and(used_up)
+                || (blocked.is_some() && self.gives_up(terms))
         };
         let expired = state.take_expired(too_late);
         state.next_expiry = state.next_deadline().map(|deadline| deadline.max(now + EXPIRY_STEP));
