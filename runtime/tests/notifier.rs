@@ -8,11 +8,12 @@ use oslo_messaging::contract::BoxFuture;
 use oslo_messaging::drivers::memory::{FaultPlan, FaultScope, MemoryBroker, MemoryDriver};
 use oslo_messaging::notify::{
     DriverFailure, MessagingDriver, Notifier, NotifierBuildError, NotifyDriver, NotifyError,
-    PreparedNotification, Priority, WhenFull,
+    PreparedNotification, Priority, QueueRefusal, WhenFull,
 };
 use oslo_messaging::transport::{Consumer, Delivery, Driver, Route, Sink, Subscription, TransportOptions};
 use oslo_messaging::wire::{IncomingNotification, Limits};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
@@ -176,6 +177,9 @@ async fn what_the_broker_did_not_confirm_is_sent_again_under_the_same_id() {
     for _ in 0..3 {
         assert_eq!(listening.next().await.1.unique_id, first);
     }
+    broker.faults(FaultPlan { most: Some(3), ..plan.clone() });
+    let patient = notifier.prepare().retry(0).no_retry_limit();
+    patient.info(&Context::new(), "evt", &()).await.unwrap();
     broker.faults(plan);
     let error = notifier.prepare().retry(2).info(&Context::new(), "evt", &()).await.unwrap_err();
     assert!(error.may_have_arrived(), "{error}");
@@ -246,9 +250,14 @@ async fn a_full_queue_refuses_drops_or_waits_as_it_was_told() {
     }
     let refused = queue.push(Priority::Info, &ctx, "evt", &()).await.unwrap_err();
     assert_eq!(refused.to_string(), "notification `evt` not sent: its queue is full (2 wait)");
+    assert_eq!(refused.cause, QueueRefusal::Full { capacity: 2 });
+    let unencodable = BTreeMap::from([((), ())]);
+    let refused = queue.push(Priority::Info, &ctx, "evt", &unencodable).await.unwrap_err();
+    assert!(matches!(refused.cause, QueueRefusal::Payload(_)), "{refused}");
+    assert_eq!(refused.to_string().matches("does not encode").count(), 1, "{refused}");
     gate.add_permits(2);
     queue.flush().await;
-    assert_eq!((queue.stats().sent, queue.stats().refused), (2, 1));
+    assert_eq!((queue.stats().sent, queue.stats().refused), (2, 2));
 
     let (gate, _, queue) = held(WhenFull::DropOldest);
     for _ in 0..5 {
@@ -270,7 +279,8 @@ async fn a_full_queue_refuses_drops_or_waits_as_it_was_told() {
     gate.add_permits(3);
     let stats = queue.close(Duration::from_secs(60)).await;
     assert_eq!((stats.sent, notifier.stats().sent), (3, 3));
-    assert!(queue.push(Priority::Info, &ctx, "evt", &()).await.is_err());
+    let refused = queue.push(Priority::Info, &ctx, "evt", &()).await.unwrap_err();
+    assert_eq!(refused.cause, QueueRefusal::Closed);
 }
 
 #[tokio::test(start_paused = true)]

@@ -43,8 +43,8 @@ pub use listener::{
 pub use messaging::MessagingDriver;
 #[cfg(feature = "transport")]
 pub use notifier::{
-    NotificationQueue, Notifier, NotifierBuildError, NotifierBuilder, NotifierStats, QueueFull, QueueStats,
-    Sending, WhenFull,
+    NotificationQueue, Notifier, NotifierBuildError, NotifierBuilder, NotifierStats, QueueFull, QueueRefusal,
+    QueueStats, Sending, WhenFull,
 };
 #[cfg(feature = "transport")]
 pub use prepared::PreparedNotification;

@@ -119,6 +119,33 @@ async fn it_ends_with_its_transport() {
 }
 
 #[test]
+fn it_ends_with_its_runtime_and_keeps_nobody_waiting() {
+    let world = world();
+    let (mut seen, gate) = (Seen::new(), gate());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listener = world.listener(gated(&seen, &gate)).concurrency(1).prefetch(2).build().unwrap();
+    let handle = runtime.block_on(async {
+        let handle = listener.start().await.unwrap();
+        world.send_infos(1..=3).await;
+        assert_eq!(seen.next().await, "1");
+        until(|| handle.stats().waiting == 1).await;
+        handle
+    });
+    runtime.shutdown_timeout(PLENTY);
+    let other = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    other.block_on(async {
+        let ended = tokio::time::timeout(Duration::from_secs(30), handle.wait(PLENTY));
+        let stopped = ended.await.expect("nobody waits for a runtime that is gone");
+        assert_eq!((stopped.finished, stopped.aborted), (0, 1));
+        assert_eq!((world.ready(INFO), world.held(INFO)), (3, 0));
+        gate.add_permits(3);
+        let again = listener.start().await.unwrap();
+        world.empty(INFO).await;
+        assert_eq!(again.stats().handled, 3);
+    });
+}
+
+#[test]
 fn it_needs_a_runtime() {
     let world = world();
     let seen = Seen::new();

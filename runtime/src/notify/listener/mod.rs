@@ -8,6 +8,7 @@ mod call;
 mod collector;
 mod config;
 mod copies;
+mod ending;
 mod error;
 mod filter;
 mod guard;
@@ -30,6 +31,7 @@ pub use stats::ListenerStats;
 use crate::serving::{Starts, after};
 use crate::transport::Transport;
 use config::Config;
+use ending::Ending;
 use run::{NotificationSink, Run};
 use std::fmt;
 use std::sync::Arc;
@@ -85,8 +87,8 @@ impl Listener {
         Self { config: Arc::new(config), starts: Starts::new() }
     }
 
-    /// Starts; returns when the broker has its consumers. Handlers run on the current tokio runtime. A stopped listener can
-    /// be started again. Dropping the future leaves nothing started.
+    /// Starts; returns when the broker has its consumers. Handlers run on the current tokio runtime, and the listener ends
+    /// with it. A stopped listener can be started again. Dropping the future leaves nothing started.
     ///
     /// # Errors
     /// When the broker cannot be reached in time or refuses the listener's queues, and when it is running already.
@@ -101,7 +103,7 @@ impl Listener {
         let run = Arc::new(Run::new(config, runtime.clone()));
         let sink = Arc::new(NotificationSink(Arc::clone(&run)));
         let consumer = driver.subscribe(subscription, sink, deadline).await?;
-        runtime.spawn(Arc::clone(&run).supervise(consumer));
+        runtime.spawn(Ending::new(Arc::clone(&run), consumer).supervise());
         tracing::info!(
             listener = self.config.label,
             queues = self.config.sources.len(),

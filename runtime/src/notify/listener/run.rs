@@ -98,16 +98,13 @@ impl Run {
         self.life.stop(|| self.intake.close());
     }
 
-    /// Waits for the stop, carries it out and says how it went. Owns the consumer meanwhile.
-    pub(super) async fn supervise(self: Arc<Self>, consumer: Box<dyn Consumer>) {
+    /// Waits until the stop begins.
+    pub(super) async fn until_stop(self: &Arc<Self>) {
         tokio::select! {
             () = self.life.until_stop(self.driver.health()) => {}
             () = self.close_late_batches() => {}
         }
         self.stop();
-        let stopped = self.wind_down(&*consumer).await;
-        tracing::info!(listener = self.config.label, ?stopped, "listener stopped");
-        self.life.end(stopped);
     }
 
     /// Never ends.
@@ -119,7 +116,8 @@ impl Run {
         }
     }
 
-    async fn wind_down(&self, consumer: &dyn Consumer) -> Stopped {
+    /// Carries the stop out and says how it went.
+    pub(super) async fn wind_down(&self, consumer: &dyn Consumer) -> Stopped {
         let Some((since, running)) = self.life.stop_began() else { return Stopped::default() };
         let limit = after(since, self.config.stop_limit);
         // First of all, so that nothing new comes in while the rest is given back.
@@ -150,7 +148,7 @@ impl Run {
     }
 
     /// What has been delivered and not begun.
-    fn take_waiting(&self) -> impl Iterator<Item = Delivery> + use<> {
+    pub(super) fn take_waiting(&self) -> impl Iterator<Item = Delivery> + use<> {
         let collected = self.collector.as_ref().map(Collector::take).unwrap_or_default();
         self.intake.take_waiting().into_iter().flat_map(Work::into_deliveries).chain(collected)
     }

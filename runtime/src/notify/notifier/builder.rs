@@ -140,9 +140,15 @@ impl NotifierBuilder {
     }
 
     /// How often a send is tried again after a failure that may pass; default no limit within the timeout. Corresponds to
-    /// `retry`, where -1 is no limit.
+    /// `retry`, where -1 is [`no_retry_limit`](Self::no_retry_limit).
     pub fn retry(mut self, retry: u32) -> Self {
         self.retry = Some(retry);
+        self
+    }
+
+    /// Lets a send be tried again as often as the timeout allows, whatever a configuration said.
+    pub fn no_retry_limit(mut self) -> Self {
+        self.retry = None;
         self
     }
 

@@ -9,7 +9,7 @@ mod safe;
 mod stats;
 
 pub use builder::{NotifierBuildError, NotifierBuilder};
-pub use queue::{NotificationQueue, QueueFull, QueueStats, WhenFull};
+pub use queue::{NotificationQueue, QueueFull, QueueRefusal, QueueStats, WhenFull};
 pub use stats::NotifierStats;
 
 use super::driver::{NotifyDriver, give, sorted};
@@ -103,6 +103,13 @@ impl Notifier {
     #[must_use]
     pub fn retry(mut self, retry: u32) -> Self {
         self.retry = Some(retry);
+        self
+    }
+
+    /// The same notifier, trying again as often as its timeout allows. Corresponds to a `retry` of -1 in `prepare`.
+    #[must_use]
+    pub fn no_retry_limit(mut self) -> Self {
+        self.retry = None;
         self
     }
 

@@ -31,7 +31,7 @@ pub enum WhenFull {
     DropOldest,
 }
 
-/// The queue is full, or closed.
+/// The queue has not taken a notification; it was not sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("notification `{event_type}` not sent: {cause}")]
 #[non_exhaustive]
@@ -39,7 +39,25 @@ pub struct QueueFull {
     /// Event type.
     pub event_type: String,
     /// What stood in the way.
-    pub cause: String,
+    pub cause: QueueRefusal,
+}
+
+/// What keeps a queue from taking a notification.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum QueueRefusal {
+    /// So many wait, and the queue does not wait for room: [`WhenFull::Fail`].
+    #[error("its queue is full ({capacity} wait)")]
+    Full {
+        /// How many may wait.
+        capacity: usize,
+    },
+    /// The queue was closed, or its tokio runtime has ended: it takes nothing more.
+    #[error("its queue is closed")]
+    Closed,
+    /// The payload does not encode; what the encoder said.
+    #[error("its payload does not encode: {0}")]
+    Payload(String),
 }
 
 /// What a queue has done so far. A snapshot; all counts since it was made.
@@ -211,13 +229,14 @@ impl Inner {
         prepared: Result<PreparedNotification, NotifyError>,
         event_type: &str,
     ) -> Result<(), QueueFull> {
-        let refuse = |cause: String| {
+        let refuse = |cause| {
             self.refused.add();
             Err(QueueFull { event_type: event_type.to_owned(), cause })
         };
         let notification = match prepared {
             Ok(notification) => notification,
-            Err(error) => return refuse(error.to_string()),
+            Err(NotifyError::Payload { cause, .. }) => return refuse(QueueRefusal::Payload(cause)),
+            Err(error) => return refuse(QueueRefusal::Payload(error.to_string())),
         };
         loop {
             let room = self.room.notified();
@@ -225,13 +244,13 @@ impl Inner {
             {
                 let mut line = self.line();
                 if line.closed {
-                    return refuse("its queue is closed".to_owned());
+                    return refuse(QueueRefusal::Closed);
                 }
                 if line.waiting.len() >= self.capacity {
                     match self.when_full {
                         WhenFull::Wait => {}
                         WhenFull::Fail => {
-                            return refuse(format!("its queue is full ({} wait)", self.capacity));
+                            return refuse(QueueRefusal::Full { capacity: self.capacity });
                         }
                         WhenFull::DropOldest => {
                             if let Some(oldest) = line.waiting.pop_front() {
