@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tests::broker::{Broker, VirtualHost};
-use tests::proxy::{Allowed, Difference, NotifyCapture, Proxy, Record, Step, differences};
+use tests::proxy::{Allowed, Difference, NotifyCapture, Proxy, Step, differences};
 use tests::python::{PythonListener, PythonNotifier};
 use tests::rust_peer::{Noted, RustListener, connect};
 
@@ -47,10 +47,8 @@ impl<'a> Tapped<'a> {
     /// Waits until a listener has settled as many notifications as the recorded one, and stops it.
     async fn finish(&mut self) {
         let recorded = &self.capture.peers[&self.name];
-        let expected = recorded.count("basic.ack") + recorded.count("basic.reject");
-        let what = format!("{expected} settled by {} in {}", self.name, self.capture.scenario);
-        let settled = |record: &Record| record.sent("basic.ack") || record.sent("basic.reject");
-        self.proxy.records().first(expected, LIMIT, &what, settled).await;
+        let whom = format!("{} in {}", self.name, self.capture.scenario);
+        self.proxy.wait_for_settled(recorded.settled(), &whom).await;
         match self.listeners.take() {
             Some(Listeners::Python(listener)) => listener.stop().await,
             Some(Listeners::Rust(listeners)) => {
