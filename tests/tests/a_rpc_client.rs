@@ -132,11 +132,14 @@ async fn a08_client_times_out_only_the_long_call() {
     let site = Site::new("a08c").await;
     let server = site.python_server().await;
     let (client, ctx) = (functional(&site), Context::new());
+    // Connected before the clocks start.
+    client.none(&ctx).await.unwrap();
     let long = client.long_running_task(&ctx, 10.0).timeout(Duration::from_secs(5));
     let short = async {
         server.wait_for(1, "long_running_task").await;
         for _ in 0..10 {
-            client.add(&ctx, 1).await.unwrap();
+            // Less than the long one takes: a client of one at a time would not get its answer.
+            client.add(&ctx, 1).timeout(Duration::from_secs(4)).await.unwrap();
         }
     };
     let (long, ()) = tokio::join!(long, short);

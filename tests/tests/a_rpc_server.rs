@@ -79,8 +79,11 @@ async fn a04_exchanges_do_not_isolate_one_topic() {
         let to = json!({"exchange": "exA", "topic": "shared"});
         answered.push(client.call(to, "whoami", json!({})).result().await);
     }
+    // One queue, whatever the exchange, and its consumers in turn.
+    assert_eq!((&answered[0], &answered[1]), (&answered[2], &answered[3]), "{answered:?}");
+    answered.truncate(2);
     answered.sort_by_key(Value::to_string);
-    assert_eq!(answered, ["python", "python", "rust", "rust"]);
+    assert_eq!(answered, ["python", "rust"]);
     drop((rust, python));
 }
 
@@ -104,7 +107,8 @@ async fn a08_server_runs_short_calls_beside_a_long_one() {
     let short = async {
         server.wait_for(1, "long_running_task").await;
         for _ in 0..10 {
-            client.call(site.target(), "add", json!({"increment": 1})).result().await;
+            // Less than the long one takes: a server of one at a time would not answer.
+            client.call(site.target(), "add", json!({"increment": 1})).with("timeout", 4).result().await;
         }
     };
     let (long, ()) = tokio::join!(long.raised(), short);

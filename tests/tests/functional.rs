@@ -191,6 +191,8 @@ async fn ft06_client_call_test_timeout_with_concurrently_queues() {
     let site = Site::new("ft06c").await;
     let server = site.python_server().await;
     let (client, ctx) = (client(&site).prepare(|o| o.timeout(Duration::from_secs(5))), Context::new());
+    // Connected before the clocks start.
+    client.none(&ctx).timeout(LIMIT).await.unwrap();
     let short = join_all((0..10).map(|_| client.add(&ctx, 1)));
     let (long, short) = tokio::join!(client.long_running_task(&ctx, 10.0), short);
     assert!(matches!(long, Err(CallError::Timeout(_))), "{long:?}");

@@ -8,15 +8,18 @@ use oslo_messaging::rpc::RpcClient;
 use oslo_messaging::target::Target;
 use oslo_messaging::transport::Health;
 use oslo_messaging::{ConnectOptions, Context, Transport};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tests::broker::Broker;
+use tests::journal::Journal;
 use tests::python::PythonClient;
 use tests::raw::{Raw, Taken};
-use tests::rust_peer::{FunctionalClient, RustServer, connect};
+use tests::rust_peer::{FunctionalClient, FunctionalError, RustServer, connect};
 use tests::site::Site;
 use tests::wait::{eventually, within};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 const MEBIBYTE: usize = 1 << 20;
 
@@ -82,24 +85,93 @@ async fn x03_two_rust_and_two_python_servers_share_a_topic() {
     assert_eq!(answered, BTreeMap::from(expected));
 }
 
+/// What became of a call, by the number that it sent.
+type Outcomes = BTreeMap<u64, Result<Value, CallError<FunctionalError>>>;
+
+/// Calls one number after the other, from `first` on in steps of `step`, until told that it is enough.
+async fn call_on(client: FunctionalClient, first: u64, step: u64, enough: watch::Receiver<bool>) -> Outcomes {
+    let (ctx, mut outcomes) = (Context::new(), Outcomes::new());
+    for number in (first..).step_by(step as usize) {
+        if *enough.borrow() {
+            break;
+        }
+        let call = client.test(&ctx, json!(number)).timeout(Duration::from_secs(5));
+        outcomes.insert(number, call.await);
+    }
+    outcomes
+}
+
 #[tokio::test]
-async fn x04_client_outlives_a_restart_of_its_python_server() {
+async fn x04_client_outlives_a_stop_and_a_kill_of_its_python_server() {
+    const WORKERS: u64 = 3;
     let site = Site::new("x04").await;
     let (client, ctx) = (functional(&site), Context::new());
     let first = site.python_server().await;
-    for number in 0..10 {
-        assert_eq!(client.test(&ctx, json!(number)).await.unwrap(), number);
+    client.none(&ctx).await.unwrap();
+    let (enough, is_enough) = watch::channel(false);
+    let mut calling = JoinSet::new();
+    for worker in 0..WORKERS {
+        calling.spawn(call_on(client.clone(), worker, WORKERS, is_enough.clone()));
     }
-    first.stop().await;
-    // The topic's queue is still there, so what is sent between the two servers waits for the second.
-    let waiting = join_all((10..20).map(|number| client.test(&ctx, json!(number))));
-    let (waiting, second) = tokio::join!(waiting, site.python_server());
-    for (number, answer) in (10..20).zip(waiting) {
-        assert_eq!(answer.unwrap(), number);
+    let mut events = vec![first.events()];
+    first.wait_for(10, "test").await;
+
+    // What runs when a server stops is answered; the others' calls go on meanwhile.
+    let running = client.delay(&ctx, 1.0);
+    let stop = async {
+        first.wait_for(1, "delay").await;
+        first.stop().await;
+    };
+    let (running, ()) = tokio::join!(running, stop);
+    assert_eq!(running.unwrap(), 1.0);
+    let second = site.python_server().await;
+    events.push(second.events());
+    second.wait_for(10, "test").await;
+
+    // What runs when a server is killed may have run, and nobody runs it again.
+    let timed = client.wait_at(&ctx, "timed").timeout(Duration::from_secs(5));
+    let monitored = client.wait_at(&ctx, "monitored").call_monitor(Duration::from_secs(2));
+    let kill = async {
+        second.wait_for(2, "wait_at").await;
+        second.kill().await;
+    };
+    let (timed, monitored, ()) = tokio::join!(timed, monitored.timeout(Duration::from_secs(60)), kill);
+    let (timed, monitored) = (timed.unwrap_err(), monitored.unwrap_err());
+    assert!(matches!(timed, CallError::Timeout(_)) && timed.ran() == Ran::Maybe, "{timed:?}");
+    assert!(matches!(monitored, CallError::ServerLost(_)) && monitored.ran() == Ran::Maybe, "{monitored:?}");
+    let third = site.python_server().await;
+    events.push(third.events());
+    third.wait_for(10, "test").await;
+    enough.send_replace(true);
+    let outcomes: Outcomes = calling.join_all().await.into_iter().flatten().collect();
+    third.stop().await;
+    agree(&outcomes, &events).await;
+}
+
+/// What callers were told is what the servers have written down.
+async fn agree(outcomes: &Outcomes, servers: &[Journal<Value>]) {
+    let mut ran: BTreeMap<u64, u32> = BTreeMap::new();
+    for events in servers {
+        let ended = |event: &Value| (event["event"] == "ended").then_some(());
+        events.next(Duration::from_secs(60), "a server's end", ended).await;
+        for request in events.matching(|event| event["event"] == "request" && event["method"] == "test") {
+            *ran.entry(request["args"]["echo"].as_u64().unwrap()).or_default() += 1;
+        }
     }
-    second.kill().await;
-    let (answer, _third) = tokio::join!(client.test(&ctx, json!("after a kill")), site.python_server());
-    assert_eq!(answer.unwrap(), "after a kill");
+    for (number, outcome) in outcomes {
+        let times = ran.remove(number).unwrap_or_default();
+        match outcome {
+            Ok(answer) => assert_eq!((answer, times), (&json!(number), 1), "call {number}"),
+            Err(error) => match error.ran() {
+                Ran::Maybe => assert!(times <= 1, "call {number} ran {times} times: {error}"),
+                Ran::No => assert_eq!(times, 0, "call {number}: {error}"),
+                Ran::Yes => panic!("call {number}: {error}"),
+            },
+        }
+    }
+    assert!(ran.is_empty(), "nobody called {ran:?}");
+    let answered = outcomes.values().filter(|outcome| outcome.is_ok()).count();
+    assert!(answered >= 20, "only {answered}: too few to show anything");
 }
 
 #[tokio::test]

@@ -135,11 +135,10 @@ async fn rust_requests(url: &str, capture: &Capture) {
     transport.close(LIMIT).await;
 }
 
-/// Waits until the server behind `proxy` has acknowledged as many requests as the recorded one.
+/// Waits until the server behind `proxy` has settled as many requests as the recorded one.
 async fn everything_arrived(proxy: &Proxy, host: &VirtualHost, capture: &Capture, peer: &str) {
-    let expected = capture.peers[peer].count("basic.ack");
-    let what = format!("acknowledgements in {} of {}", host.name(), capture.scenario);
-    proxy.records().first(expected, LIMIT, &what, |record| record.sent("basic.ack")).await;
+    let whom = format!("{peer} in {} of {}", host.name(), capture.scenario);
+    proxy.wait_for_settled(capture.peers[peer].settled(), &whom).await;
 }
 
 /// What the process behind `proxy` sent, unlike the recorded one, once it has closed every connection, each in order: the

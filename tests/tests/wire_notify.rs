@@ -47,8 +47,8 @@ impl<'a> Tapped<'a> {
     /// Waits until a listener has settled as many notifications as the recorded one, and stops it.
     async fn finish(&mut self) {
         let recorded = &self.capture.peers[&self.name];
-        let expected = recorded.count("basic.ack") + recorded.count("basic.reject");
-        self.proxy.wait_for_verdicts(expected).await;
+        let whom = format!("{} in {}", self.name, self.capture.scenario);
+        self.proxy.wait_for_settled(recorded.settled(), &whom).await;
         match self.listeners.take() {
             Some(Listeners::Python(listener)) => listener.stop().await,
             Some(Listeners::Rust(listeners)) => {

@@ -135,6 +135,29 @@ async fn peers_cannot_fill_a_log() {
     assert_eq!(handle.stats().malformed, MANY as u64);
 }
 
+/// Row B10 from inside: what runs was acknowledged before its handler's first statement, in turn and side by side.
+#[tokio::test]
+async fn a_handler_begins_when_its_request_is_acknowledged() {
+    let broker = MemoryBroker::new();
+    let transport = transport_on(&broker);
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let (gate, asked) = (Gate::new(), broker.clone());
+    let handler = {
+        let waiting = gate.handler();
+        move |request: DynRequest| {
+            told.send(asked.unacknowledged("t")).unwrap();
+            waiting(request)
+        }
+    };
+    let _handle = server(&transport, "t", handler).concurrency(3).build().unwrap().start().await.unwrap();
+    for n in 0..3 {
+        client(&transport, "t").cast(&no_context(), "work", &json!({ "n": n })).await.unwrap();
+        gate.entered(n + 1).await;
+        assert_eq!(seen.recv().await.unwrap(), Some(0));
+    }
+    gate.open();
+}
+
 #[tokio::test]
 async fn what_has_no_slot_waits_unacknowledged() {
     let broker = MemoryBroker::new();

@@ -10,6 +10,7 @@ mod method;
 mod process;
 mod record;
 mod relay;
+mod settled;
 
 pub use compare::{Allowed, Capture, Difference, NotifyCapture, PeerCapture, Step, differences};
 pub use message::Message;

@@ -1,6 +1,7 @@
 //! A Python process with one or more RPC servers; its methods are those of `tests/python/peer_server.py`.
 
 use super::process::{PATIENCE, Process};
+use crate::journal::Journal;
 use serde_json::{Value, json};
 
 /// What a Python server process is started with.
@@ -36,6 +37,11 @@ impl PythonServer {
     /// The requests whose methods ran so far, in order: `server`, `method`, `args`, `context`.
     pub fn requests(&self) -> Vec<Value> {
         self.process.events().matching(|event| event["event"] == "request")
+    }
+
+    /// Everything that it tells, also when it is gone: then `ended` is the last event.
+    pub fn events(&self) -> Journal<Value> {
+        self.process.events().clone()
     }
 
     /// The requests of `method` that ran so far.

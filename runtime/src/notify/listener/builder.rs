@@ -315,7 +315,7 @@ impl ListenerBuilder {
     /// Whether some notification may be moved to the queue of dead letters.
     fn keeps_dead_letters(&self) -> bool {
         let unfit = match self.unfit {
-            UnfitPolicy::Requeue => !self.allow_requeue,
+            UnfitPolicy::Requeue => !self.gives_back(),
             UnfitPolicy::DeadLetter => true,
             UnfitPolicy::Drop => false,
         };

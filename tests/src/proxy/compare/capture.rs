@@ -4,6 +4,7 @@ use super::step::{Step, steps_of};
 use crate::environment::package_folder;
 use crate::proxy::message::Message;
 use crate::proxy::record::{Direction, Record};
+use crate::proxy::settled::settled;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -92,19 +93,22 @@ fn all<T: DeserializeOwned>(folder: &str) -> Vec<T> {
 }
 
 impl PeerCapture {
-    /// How often `method` was sent.
-    pub fn count(&self, method: &str) -> usize {
-        self.0.iter().filter(|sent| sent.method == method).count()
+    /// How many deliveries were settled.
+    pub fn settled(&self) -> usize {
+        settled(&self.records())
     }
 
     /// What was sent, normalised.
     pub fn steps(&self) -> Vec<Step> {
-        let records: Vec<_> = self.0.iter().map(Sent::record).collect();
         let read = |record: &Record| {
             let body = record.body.as_deref().expect("a captured publish has a body");
             Message::read(body, &Value::Null).expect("a captured body is an oslo message")
         };
-        steps_of(&records, read)
+        steps_of(&self.records(), read)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.0.iter().map(Sent::record).collect()
     }
 }
 

@@ -4,7 +4,8 @@ use super::step::Step;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// One difference: `<lane>: missing <step>`, `<lane>: extra <step>`, `<lane>: <step>: <what differs>`.
+/// One difference: `<lane>: missing <step>` (not there at all), `<lane>: fewer <step>` (there, but less often or elsewhere),
+/// `<lane>: extra <step>`, `<lane>: <step>: <what differs>`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Difference(pub String);
 
@@ -26,7 +27,9 @@ pub fn differences(expected: &[Step], seen: &[Step]) -> BTreeSet<Difference> {
         for change in align(&expected, &seen, |a, b| a.head == b.head) {
             match change {
                 Change::Missing(step) => {
-                    _ = found.insert(Difference(format!("{lane}: missing {}", step.head)))
+                    let elsewhere = seen.iter().any(|other| other.head == step.head);
+                    let how = if elsewhere { "fewer" } else { "missing" };
+                    _ = found.insert(Difference(format!("{lane}: {how} {}", step.head)));
                 }
                 Change::Extra(step) => _ = found.insert(Difference(format!("{lane}: extra {}", step.head))),
                 Change::Both(a, b) => {
@@ -129,5 +132,13 @@ mod tests {
     fn order_counts() {
         let (a, b) = (step("a", &[], "true"), step("b", &[], "true"));
         assert_eq!(differences(&[a.clone(), b.clone()], &[b, a]).len(), 2);
+    }
+
+    #[test]
+    fn less_often_is_not_never() {
+        let (a, b) = (step("a", &[], "true"), step("b", &[], "true"));
+        let found = differences(&[a.clone(), b.clone(), a.clone(), b], &[a]);
+        let found: Vec<_> = found.into_iter().map(|found| found.0).collect();
+        assert_eq!(found, ["declare: fewer a", "declare: missing b"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::proxy::message::Message;
 use crate::proxy::record::{Direction, Record};
+use crate::proxy::settled::settled;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -66,7 +67,7 @@ pub(super) fn steps_of(records: &[Record], read: impl Fn(&Record) -> Message) ->
         let Some(lane) = lane(record) else { continue };
         let mut step = Step { lane, head: head(record), keys: Vec::new(), fields: Vec::new() };
         flatten("", &record.args, &mut step.fields);
-        // Acknowledgements that come together may go out in one frame.
+        // One frame for several or one for each: how many are settled is what counts.
         step.fields.retain(|(name, _)| lane != "settled" || name != "multiple");
         if record.method == "basic.publish" {
             flatten("property ", &record.properties, &mut step.fields);
@@ -79,7 +80,11 @@ pub(super) fn steps_of(records: &[Record], read: impl Fn(&Record) -> Message) ->
         }
     }
     let count = |name: &str, count: usize| (name.to_owned(), count.to_string());
-    let fields = vec![count("connections", connections.len()), count("channels", channels.len())];
+    let fields = vec![
+        count("connections", connections.len()),
+        count("channels", channels.len()),
+        count("settled deliveries", settled(records)),
+    ];
     steps.push(Step { lane: "structure", head: "the process".to_owned(), keys: Vec::new(), fields });
     steps
 }
