@@ -7,6 +7,7 @@
 pub mod broker;
 mod environment;
 pub mod journal;
+pub mod log;
 pub mod proxy;
 pub mod python;
 pub mod raw;

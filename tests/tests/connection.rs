@@ -10,18 +10,17 @@ use oslo_messaging::transport::{ConnectFailureKind, DriverError, Health, Route};
 use oslo_messaging::{CallError, CastError, ConnectOptions, Context, Ran, Target, Transport, endpoint};
 use serde_json::{Value, json};
 use std::future::IntoFuture;
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tests::broker::Broker;
 use tests::journal::Journal;
+use tests::log::Log;
 use tests::proxy::{Flow, Proxy, Record};
 use tests::rust_peer::connect;
 use tests::site::Site;
 use tests::wait::{eventually, within};
 use tokio::net::TcpSocket;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -519,29 +518,6 @@ async fn a_configuration_file_of_a_service_is_enough() {
     assert_eq!(nova["durable"], true);
 }
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
-
 /// A contract with a type that an argument may not fit.
 #[endpoint(version = "1.0")]
 trait Pins {
@@ -597,7 +573,7 @@ async fn no_secret_is_in_any_log_at_any_level() {
     server.wait(LIMIT).await;
     transport.close(Duration::from_secs(5)).await;
     wrong.close(Duration::from_secs(1)).await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     assert!(text.contains("oslo_messaging::rpc"), "something was logged");
     let leaks: Vec<_> = text.lines().filter(|line| line.contains("s3cret")).take(3).collect();
     assert!(leaks.is_empty(), "{leaks:#?}");

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tests::journal::Journal;
+use tests::log::Log;
 use tests::proxy::Proxy;
 use tests::python::{PythonListener, PythonNotifier};
 use tests::raw::{Raw, envelope, id, oslo_properties};
@@ -474,6 +475,10 @@ fn changed(label: &str, key: &str, value: Option<Value>) -> Value {
 
 #[tokio::test]
 async fn d14_server_takes_acks_and_rejects_what_python_does() {
+    // Handlers run on this test's own thread, so that only its lines are kept.
+    let log = Log::default();
+    let keeping = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
+    let _keeping = tracing::subscriber::set_default(keeping);
     let site = Site::new("d14s").await;
     let (proxy, builder) = tapped(&site).await;
     let listener =
@@ -518,6 +523,11 @@ async fn d14_server_takes_acks_and_rejects_what_python_does() {
     assert_eq!(seen, expected);
     let stats = listener.stats();
     assert_eq!((stats.handled, stats.dropped, stats.malformed), (6, 3, 2));
+    let log = log.text();
+    for (words, times) in [("notification dropped: ", 2), ("message refused: ", 2)] {
+        let lines = log.lines().filter(|line| line.contains("WARN") && line.contains(words));
+        assert_eq!(lines.filter(|line| line.contains(&site.topic)).count(), times, "{words}\n{log}");
+    }
     listener.stop().await;
     assert_eq!(ready(&site, &format!("{}.info", site.topic)).await, 0);
 }

@@ -56,6 +56,29 @@ async fn d02_client_topics_get_a_copy_each_and_listeners_get_their_topics() {
 }
 
 #[tokio::test]
+async fn d02_client_listeners_of_different_topics_are_independent() {
+    let site = Site::new("d02i").await;
+    let one = PythonListener::builder(&site.url, &["1"]).start().await;
+    let two = PythonListener::builder(&site.url, &["2"]).start().await;
+    let transport = site.transport();
+    for n in 0..8 {
+        for topic in ["1", "2"] {
+            let event_type = format!("test-{topic}-{n}");
+            let payload = format!("payload-{topic}-{n}");
+            notifier(&transport, &[topic]).info(&Context::new(), &event_type, &payload).await.unwrap();
+        }
+    }
+    for (listener, topic) in [(one, "1"), (two, "2")] {
+        let got = listener.wait_for(8).await;
+        let numbered = |what: &str| Vec::from_iter((0..8).map(|n| format!("{what}-{topic}-{n}")));
+        assert_eq!(texts(&got, "event_type"), numbered("test"));
+        assert_eq!(texts(&got, "payload"), numbered("payload"));
+        assert_eq!(texts(&got, "publisher_id"), ["svc.host1"; 8]);
+        assert_eq!(listener.notifications().len(), 8);
+    }
+}
+
+#[tokio::test]
 async fn d03_client_two_python_listeners_share_what_is_sent() {
     let site = Site::new("d03c").await;
     let listeners = PythonListener::builder(&site.url, &[&site.topic]).with("listeners", 2).start().await;
@@ -70,6 +93,9 @@ async fn d03_client_two_python_listeners_share_what_is_sent() {
     let (first, second): (Vec<u64>, Vec<u64>) = (of(0).collect(), of(1).collect());
     assert!(!first.is_empty() && !second.is_empty(), "{first:?} {second:?}");
     assert!(first.is_sorted() && second.is_sorted(), "{first:?} {second:?}");
+    let mut all = [first, second].concat();
+    all.sort_unstable();
+    assert_eq!(all, (0..8).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -80,14 +106,18 @@ async fn d04_client_every_priority_arrives_as_what_it_is() {
     for driver in [MessagingDriver::v2(&transport), MessagingDriver::v1(&transport)] {
         let notifier = Notifier::builder(&transport).topic(&site.topic).driver(driver).build().unwrap();
         for priority in Priority::ALL {
-            notifier.send(priority, &Context::new(), priority.as_str(), &()).await.unwrap();
+            let data = format!("{priority}-data");
+            notifier.send(priority, &Context::new(), priority.as_str(), &data).await.unwrap();
         }
     }
     let got = listener.wait_for(14).await;
     for priority in Priority::ALL {
-        let of =
-            got.iter().filter(|n| n["priority"] == priority.as_str() && n["event_type"] == priority.as_str());
-        assert_eq!(of.count(), 2, "{priority}");
+        let fits = |n: &&Value| {
+            n["priority"] == priority.as_str()
+                && n["event_type"] == priority.as_str()
+                && n["payload"] == format!("{priority}-data")
+        };
+        assert_eq!(got.iter().filter(fits).count(), 2, "{priority}");
     }
 }
 
@@ -112,12 +142,26 @@ async fn d05_client_205_make_batches_of_100_100_and_5() {
 
 #[tokio::test]
 async fn d07_client_compressed_notifications_are_read() {
-    for compression in ["gzip", "bzip2"] {
+    for (compression, header, magic) in
+        [("gzip", "application/x-gzip", b"\x78\x9c"), ("bzip2", "application/x-bz2", b"BZ")]
+    {
         let site = Site::new("d07c").await;
         let listener = PythonListener::builder(&site.url, &[&site.topic]).start().await;
-        let transport = connect(&format!("{}?kombu_compression={compression}", site.url));
-        notifier(&transport, &[&site.topic]).info(&Context::new(), "evt", &"x".repeat(1000)).await.unwrap();
-        assert_eq!(listener.wait_for(1).await[0]["payload"], "x".repeat(1000));
+        let proxy = Proxy::start(site.host.broker().address()).await;
+        let url = format!("{}?kombu_compression={compression}", site.host.url_at(proxy.address()));
+        let transport = connect(&url);
+        for driver in [MessagingDriver::v2(&transport), MessagingDriver::v1(&transport)] {
+            let notifier = Notifier::builder(&transport).topic(&site.topic).driver(driver).build().unwrap();
+            notifier.info(&Context::new(), "evt", &"x".repeat(1000)).await.unwrap();
+        }
+        let got = listener.wait_for(2).await;
+        assert_eq!(texts(&got, "payload"), ["x".repeat(1000), "x".repeat(1000)], "{compression}");
+        let sent = proxy.sent("basic.publish");
+        assert_eq!(sent.len(), 2);
+        for message in sent {
+            assert_eq!(message.properties["headers"], json!({ "compression": header }));
+            assert!(message.body.as_deref().unwrap().starts_with(magic), "{compression}");
+        }
     }
 }
 
