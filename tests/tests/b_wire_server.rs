@@ -320,9 +320,14 @@ async fn b13_server_sends_heartbeats_every_half_interval() {
     let call = client.call(site.target(), "delay", json!({"seconds": 4.5})).with("timeout", 20);
     assert_eq!(call.with("call_monitor_timeout", 2).result().await, 4.5);
     let sent = replies(&proxy);
-    let heartbeats = &sent[..sent.len() - 1];
-    assert_eq!(heartbeats.len(), 4, "at 1, 2, 3 and 4 seconds");
-    for heartbeat in heartbeats {
+    let (answer, heartbeats) = sent.split_last().unwrap();
+    assert_eq!(answer.message().inner["ending"], true);
+    // At 1, 2, 3 and 4 seconds. A busy machine makes each late, and none early.
+    assert!(heartbeats.len() >= 2, "{}", heartbeats.len());
+    let begun = proxy.received("basic.deliver")[0].at;
+    for (heartbeat, second) in heartbeats.iter().zip(1..) {
+        let at = heartbeat.at - begun;
+        assert!(at >= Duration::from_secs(second), "heartbeat {second} after {at:?}");
         let message = heartbeat.message();
         assert_eq!(pythons(&message.keys), ["result", "failure", "ending", "_msg_id", "_unique_id"]);
         assert_eq!((&message.inner["ending"], &message.inner["result"]), (&json!(false), &Value::Null));
