@@ -2,6 +2,7 @@
 
     url, conf, targets: [{"topic": T, "exchange": E}], priorities (default: all seven), pool, allow_requeue,
     batch: {"size": N, "timeout": S}, listeners (how many in this process, each with a transport of its own),
+    filter: {"event_type": REGEX, "payload": {KEY: REGEX}, ..} of the endpoint,
     misbehave: {EVENT_TYPE: "requeue" | "raise"} (only the first `times`, default 1, that a message id is seen)
 
 Each notification is a line {"event": "notification", "listener": N, "priority", "context", "publisher_id", "event_type",
@@ -56,6 +57,8 @@ def main():
         batch = spec.get("batch")
         method = several if batch else one
         methods = {p: method(spec, number, p) for p in spec.get("priorities", PRIORITIES)}
+        if "filter" in spec:
+            methods["filter_rule"] = oslo_messaging.NotificationFilter(**spec["filter"])
         endpoints = [type("Endpoint", (), methods)()]
         if batch:
             listener = oslo_messaging.get_batch_notification_listener(

@@ -283,10 +283,34 @@ async fn send_notification_is_read_by_python() {
     let json = r#""info" "evt.json" "me" {"a":1}"#;
     let text = r#""warn" "evt.text" "me" "text""#;
     assert_eq!(shown, [json, json, text, text]);
+    for driver in ["test", "noop", "log"] {
+        let sent = run("send_notification", &[&common[..], &["--driver", driver, "x"]].concat()).await;
+        assert!(sent.status.success(), "{driver}: {sent:?}");
+    }
+    let unruled = run("send_notification", &[&common[..], &["--driver", "routing", "x"]].concat()).await;
+    assert!(String::from_utf8_lossy(&unruled.stderr).contains("`routing_config`"), "{unruled:?}");
     let refused =
         run("send_notification", &["--transport-url", "rabbit://127.0.0.1:1/", "--timeout", "1", "x"]).await;
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("127.0.0.1:1"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn send_notification_keeps_the_options_of_the_file_with_another_url() {
+    let site = Site::new("sendsconf").await;
+    let file = std::env::temp_dir().join(format!("{}.conf", site.host.name()));
+    let text = "[DEFAULT]\ntransport_url = rabbit://127.0.0.1:1/\ncontrol_exchange = nova\n\
+                [oslo_messaging_notifications]\ntopics = filed\n[oslo_messaging_rabbit]\namqp_durable_queues = true\n";
+    std::fs::write(&file, text).unwrap();
+    let path = file.to_str().unwrap();
+    let sent =
+        run("send_notification", &["--config-file", path, "--transport-url", &site.url, "payload"]).await;
+    std::fs::remove_file(&file).unwrap();
+    assert!(sent.status.success(), "{sent:?}");
+    let queues = site.host.queues().await;
+    let [queue] = &queues[..] else { panic!("{queues:?}") };
+    assert_eq!((&queue["name"], &queue["durable"]), (&json!("filed.info"), &json!(true)));
+    assert_eq!(site.host.exchange_names().await, ["nova"]);
 }
 
 #[tokio::test]

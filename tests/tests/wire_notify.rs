@@ -5,8 +5,10 @@
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::iter;
-use oslo_messaging::notify::{ListenerBuilder, MessagingDriver, NotificationResult, Notifier, Priority};
-use oslo_messaging::{Context, Target};
+use oslo_messaging::notify::{
+    Event, ListenerBuilder, MessagingDriver, NotificationResult, Notifier, Priority,
+};
+use oslo_messaging::{Context, Target, listener};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +30,32 @@ type Found = Vec<(String, BTreeSet<Difference>)>;
 enum Listeners {
     Python(Box<PythonListener>),
     Rust(Vec<RustListener>),
+}
+
+/// What the recorded listener with a filter was told; patterns stand in the source here.
+#[listener]
+trait Filtered {
+    #[on(info)]
+    #[filter(event_type = r"^compute\.", payload(state = "^active$"))]
+    async fn active(&self, event: Event);
+}
+
+/// The recorded listener of batches takes two priorities.
+#[listener]
+trait Together {
+    #[on(info, error)]
+    async fn together(&self, events: Vec<Event>);
+}
+
+/// Takes everything and is done.
+struct Content;
+
+impl Filtered for Content {
+    async fn active(&self, _: Event) {}
+}
+
+impl Together for Content {
+    async fn together(&self, _: Vec<Event>) {}
 }
 
 /// A peer behind a proxy of its own.
@@ -132,19 +160,35 @@ async fn rust_listeners(url: &str, listener: &Value) -> Listeners {
                 priorities.iter().map(|name| name.as_str().unwrap().parse().unwrap()).collect();
             builder = builder.priorities(&priorities);
         }
-        if listener["misbehave"]["evt.info"] == "requeue" {
+        if let Some(wish) = listener["misbehave"]["evt.info"].as_str() {
+            let raises = wish == "raise";
             let left = AtomicU64::new(listener["times"].as_u64().unwrap_or(1));
             let less =
                 move || left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-            builder = builder.answer(move |_: &Noted| {
-                Ok(if less().is_ok() { NotificationResult::Requeue } else { NotificationResult::Handled })
+            builder = builder.answer(move |_: &Noted| match (less(), raises) {
+                (Err(_), _) => Ok(NotificationResult::Handled),
+                (Ok(_), true) => Err("as the scenario has it".to_owned()),
+                (Ok(_), false) => Ok(NotificationResult::Requeue),
             });
+        }
+        let (filter, batch) = (listener["filter"].clone(), listener["batch"].clone());
+        if !filter.is_null() || !batch.is_null() {
+            builder = builder.priorities(&[]);
         }
         let pool = listener["pool"].as_str().map(str::to_owned);
         let allow_requeue = listener["allow_requeue"] == true;
         let options = move |mut builder: ListenerBuilder| {
             if let Some(pool) = pool {
                 builder = builder.pool(pool);
+            }
+            if !filter.is_null() {
+                builder = builder.endpoint(FilteredEndpoint::new(Content));
+            }
+            if let (Some(size), Some(timeout)) = (batch["size"].as_u64(), batch["timeout"].as_u64()) {
+                let size = usize::try_from(size).unwrap();
+                builder = builder
+                    .batch(size, Duration::from_secs(timeout))
+                    .endpoint(TogetherEndpoint::new(Content));
             }
             builder.allow_requeue(allow_requeue)
         };

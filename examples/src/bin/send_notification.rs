@@ -3,8 +3,8 @@
 
 use clap::Parser;
 use oslo_messaging::config::Config;
-use oslo_messaging::notify::{LogDriver, MessagingDriver, NoopDriver, Notifier, NotifierBuilder, Priority};
-use oslo_messaging::{Context, Transport};
+use oslo_messaging::notify::{DriverName, Notifier, Priority};
+use oslo_messaging::{ConnectOptions, Context, Transport};
 use std::error::Error;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -15,7 +15,7 @@ struct Cli {
     /// Configuration file of a service, for transport URL and options.
     #[arg(long)]
     config_file: Option<std::path::PathBuf>,
-    /// Transport URL [default: the configuration's, or rabbit://]
+    /// Transport URL; the configuration's other options stay [default: the configuration's, or rabbit://]
     #[arg(long)]
     transport_url: Option<String>,
     /// Who sends.
@@ -30,9 +30,9 @@ struct Cli {
     /// Priority: audit, critical, debug, error, info, sample or warn.
     #[arg(long, default_value = "info")]
     priority: Priority,
-    /// Where it goes: messaging, messagingv2, log or noop.
-    #[arg(long, default_value = "messagingv2")]
-    driver: String,
+    /// Where it goes: messaging, messagingv2, routing, log, test or noop.
+    #[arg(long, default_value = "messagingv2", value_parser = driver)]
+    driver: DriverName,
     /// Seconds to wait for the broker.
     #[arg(long, default_value_t = 30)]
     timeout: u64,
@@ -41,6 +41,10 @@ struct Cli {
     json: bool,
     /// The payload, a text.
     payload: String,
+}
+
+fn driver(name: &str) -> Result<DriverName, String> {
+    name.parse().map_err(|problem| format!("--driver {problem}"))
 }
 
 #[tokio::main]
@@ -63,15 +67,21 @@ async fn send(cli: &Cli) -> Result<(), Box<dyn Error>> {
         None => Config::builder().load()?,
     };
     let transport = match &cli.transport_url {
-        Some(url) => Transport::connect(url)?,
+        Some(url) => {
+            let mut options = ConnectOptions::default();
+            options.transport = config.transport_options().clone();
+            options.rabbit = config.notification_rabbit_options().clone();
+            Transport::connect_with(&url.parse()?, options)?
+        }
         None => Transport::notifications_from_config(&config)?,
     };
-    let mut builder = with_driver(Notifier::builder(&transport), &transport, &cli.driver)?
-        .timeout(Duration::from_secs(cli.timeout))
-        .topics(match cli.topic.is_empty() {
-            true => config.notification_options().topics.iter().map(String::as_str).collect(),
-            false => cli.topic.iter().map(String::as_str).collect::<Vec<_>>(),
-        });
+    let mut options = config.notification_options().clone();
+    options.drivers = vec![cli.driver];
+    if !cli.topic.is_empty() {
+        options.topics = cli.topic.clone();
+    }
+    let mut builder =
+        Notifier::builder(&transport).options(&options)?.timeout(Duration::from_secs(cli.timeout));
     if let Some(publisher_id) = &cli.publisher_id {
         builder = builder.publisher_id(publisher_id);
     }
@@ -86,20 +96,4 @@ async fn send(cli: &Cli) -> Result<(), Box<dyn Error>> {
     };
     transport.close(Duration::from_secs(5)).await;
     Ok(sent?)
-}
-
-fn with_driver(
-    builder: NotifierBuilder,
-    transport: &Transport,
-    name: &str,
-) -> Result<NotifierBuilder, Box<dyn Error>> {
-    Ok(match name {
-        "messaging" => builder.driver(MessagingDriver::v1(transport)),
-        "messagingv2" => builder.driver(MessagingDriver::v2(transport)),
-        "log" => builder.driver(LogDriver),
-        "noop" => builder.driver(NoopDriver),
-        other => {
-            return Err(format!("unknown driver `{other}`: messaging, messagingv2, log or noop").into());
-        }
-    })
 }
