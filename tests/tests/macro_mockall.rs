@@ -16,7 +16,7 @@ use oslo_messaging::{Context, endpoint};
 #[endpoint(version = "1.0")]
 #[automock]
 trait Shelf {
-    async fn take(&self, ctx: &Context, name: &str, count: u32) -> Result<u32, RemoteFailure>;
+    async fn take(&self, ctx: &Context, name: &str, count: u32) -> Result<u32, Box<RemoteFailure>>;
 
     #[cast]
     async fn put(&self, name: &str);
@@ -25,7 +25,7 @@ trait Shelf {
 #[test]
 fn a_mock_of_the_trait_serves_its_client() {
     let mut shelf = MockShelf::new();
-    let gone = || Box::pin(async { Err(RemoteFailure::new("shop", "Gone", "none left")) });
+    let gone = || Box::pin(async { Err(Box::new(RemoteFailure::new("shop", "Gone", "none left"))) });
     shelf
         .expect_take()
         .with(always(), eq("cup"), eq(2))
@@ -43,14 +43,14 @@ fn a_mock_of_the_trait_serves_its_client() {
 
 #[endpoint(version = "1.0")]
 trait Zones {
-    async fn count(&self, zone: Option<&str>) -> Result<u32, RemoteFailure>;
+    async fn count(&self, zone: Option<&str>) -> Result<u32, Box<RemoteFailure>>;
 }
 
 mock! {
     Zoned {}
 
     impl Zones for Zoned {
-        async fn count<'a>(&self, zone: Option<&'a str>) -> Result<u32, RemoteFailure>;
+        async fn count<'a>(&self, zone: Option<&'a str>) -> Result<u32, Box<RemoteFailure>>;
     }
 }
 
