@@ -8,6 +8,8 @@
 mod either;
 mod native;
 mod over_lapin;
+#[cfg(test)]
+mod sample;
 
 pub use either::ConnectionKind;
 pub(super) use either::{Channel, Confirms, Connection};
