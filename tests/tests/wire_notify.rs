@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tests::broker::{Broker, VirtualHost};
-use tests::proxy::{Allowed, Difference, NotifyCapture, Proxy, Record, Step, differences};
+use tests::proxy::{Allowed, Difference, NotifyCapture, Proxy, Step, differences};
 use tests::python::{PythonListener, PythonNotifier};
 use tests::rust_peer::{Noted, RustListener, connect};
 
