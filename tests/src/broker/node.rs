@@ -97,7 +97,7 @@ impl Broker {
         http::request(&self.inner.api, "DELETE", path, None).await.unwrap_or_else(|e| panic!("{e}"));
     }
 
-    async fn put(&self, path: &str, body: Value) {
+    pub(super) async fn put(&self, path: &str, body: Value) {
         http::request(&self.inner.api, "PUT", path, Some(body)).await.unwrap_or_else(|e| panic!("{e}"));
     }
 

@@ -1,7 +1,7 @@
 //! What one virtual host holds, as the broker lists it.
 
 use super::{Broker, http};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A virtual host of one test. It stays when the test ends: the node goes with the run.
 #[derive(Debug, Clone)]
@@ -68,6 +68,12 @@ impl VirtualHost {
     pub async fn connections(&self) -> Vec<Value> {
         let path = format!("/vhosts/{}/connections", http::segment(&self.name));
         as_list(self.broker.get(&path).await)
+    }
+
+    /// Declares a queue with arguments that no peer of ours gives.
+    pub async fn declare_queue(&self, queue: &str, arguments: Value) {
+        let path = format!("/queues/{}/{}", http::segment(&self.name), http::segment(queue));
+        self.broker.put(&path, json!({"durable": false, "arguments": arguments})).await;
     }
 
     /// Deletes a queue as an administrator would.

@@ -14,6 +14,9 @@ mod subscription;
 mod topology;
 
 pub use amqp::ConnectionKind;
+#[cfg(feature = "connection-suite")]
+#[doc(hidden)]
+pub use amqp::suite as connection_suite;
 pub use options::RabbitOptions;
 
 use crate::transport::{
