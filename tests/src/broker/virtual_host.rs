@@ -82,6 +82,12 @@ impl VirtualHost {
         as_list(self.broker.get(&path).await)
     }
 
+    /// Declares a queue with arguments that no peer of ours gives.
+    pub async fn declare_queue(&self, queue: &str, arguments: Value) {
+        let path = format!("/queues/{}/{}", http::segment(&self.name), http::segment(queue));
+        self.broker.put(&path, json!({"durable": false, "arguments": arguments})).await;
+    }
+
     /// Deletes a queue as an administrator would.
     pub async fn delete_queue(&self, queue: &str) {
         let path = format!("/queues/{}/{}", http::segment(&self.name), http::segment(queue));

@@ -16,6 +16,9 @@ mod topology;
 mod tries;
 
 pub use amqp::ConnectionKind;
+#[cfg(feature = "connection-suite")]
+#[doc(hidden)]
+pub use amqp::suite as connection_suite;
 pub use options::RabbitOptions;
 
 use crate::transport::{

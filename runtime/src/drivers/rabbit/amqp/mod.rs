@@ -8,6 +8,10 @@
 mod either;
 mod native;
 mod over_lapin;
+#[cfg(any(test, feature = "connection-suite"))]
+mod sample;
+#[cfg(feature = "connection-suite")]
+pub mod suite;
 
 pub use either::ConnectionKind;
 pub(super) use either::{Channel, Confirms, Connection};

@@ -2,7 +2,7 @@
 
 use super::super::{AmqpError, ExchangeSpec, Message, OnOutcome, Outcome, QueueSpec, Received, Scope};
 use super::codec;
-use super::core::{Answer, ChannelState, Core, Life, Remains, Take};
+use super::core::{Answer, Core, Life, Remains, Take, WeakTake};
 use super::window::{Unconfirmed, Window};
 use crate::transport::{Acknowledge, QueueState};
 use crate::wire::WireFormat;
@@ -120,15 +120,17 @@ impl Channel {
     }
 
     /// Consumes `queue`; every message goes to `take`, in order and on the I/O task, until the consumer ends: `None` when
-    /// it was cancelled (by us, or by the broker because the queue is gone), else the error. Dropping the future ends it.
+    /// it was cancelled (by us, or by the broker because the queue is gone), else the error. Dropping the future ends it too:
+    /// what has not been taken by then goes back to the queue.
     pub(in crate::drivers::rabbit) async fn consume(
         &self,
         queue: &str,
         tag: &str,
         take: impl FnMut(Received) + Send + 'static,
     ) -> Result<impl Future<Output = Option<AmqpError>> + Send + 'static, AmqpError> {
+        let tag = short(tag)?;
         let consume =
-            basic::Consume { queue: short(queue)?, consumer_tag: short(tag)?, ..Default::default() };
+            basic::Consume { queue: short(queue)?, consumer_tag: tag.clone(), ..Default::default() };
         // Held here too, so that it is never dropped under the lock.
         let take: Take = Arc::new(Mutex::new(take));
         let (ended, wait) = oneshot::channel();
@@ -136,11 +138,10 @@ impl Channel {
         let asked = core.with(|state| {
             let asked = state.ask(*id, life, AMQPClass::Basic(basic::AMQPMethod::Consume(consume)))?;
             // In its place before the broker knows of it: the first delivery may come with the answer.
-            state.channel(*id, life)?.add_consumer(tag.to_owned(), Arc::clone(&take), ended);
+            state.channel(*id, life)?.add_consumer(tag, Arc::clone(&take), ended);
             Ok(asked)
         })?;
-        let consumer =
-            Consuming { core: Arc::clone(core), id: *id, life: Arc::clone(life), tag: tag.to_owned() };
+        let consumer = Consuming { core: Arc::clone(core), id: *id, take: Arc::downgrade(&take) };
         answer(asked).await?;
         Ok(async move {
             let _consumer = consumer;
@@ -174,22 +175,10 @@ impl Channel {
     /// Publishes on a channel in confirm mode; returns at once. Messages leave in the order of calls.
     pub(super) fn publish(&self, message: Message, on_outcome: OnOutcome) {
         let Inner { core, id, life } = &*self.inner;
-        let refused = core.with(|state| {
-            let written = state.channel(*id, life).map(drop);
-            let written =
-                written.and_then(|()| codec::put_publish(&mut state.out, *id, core.frame_max, &message));
-            let window = state.channels.get_mut(id).and_then(ChannelState::window);
-            match (written, window) {
-                (Ok(()), Some(window)) => {
-                    window.push(Unconfirmed { message, on_outcome });
-                    None
-                }
-                (Ok(()), None) => Some((not_confirming(), message, on_outcome)),
-                (Err(error), _) => Some((error, message, on_outcome)),
-            }
-        });
-        if let Some((error, message, on_outcome)) = refused {
-            on_outcome(Outcome::Lost(error), Some(message));
+        let unconfirmed = Unconfirmed { message, on_outcome };
+        let refused = core.with(|state| state.publish(*id, life, core.frame_max, unconfirmed));
+        if let Some((error, unconfirmed)) = refused {
+            unconfirmed.tell(Outcome::Lost(error));
         }
     }
 
@@ -200,20 +189,18 @@ impl Channel {
     }
 }
 
-/// Takes the consumer away when nobody waits for its end any more.
+/// Gives the consumer up when nobody waits for its end any more, unless it has ended.
 struct Consuming {
     core: Arc<Core>,
     id: u16,
-    life: Arc<Life>,
-    tag: String,
+    take: WeakTake,
 }
 
 impl Drop for Consuming {
     fn drop(&mut self) {
+        let Self { core, id, take } = self;
         let mut remains = Remains::default();
-        if let Ok(channel) = self.core.lock().channel(self.id, &self.life) {
-            channel.remove_consumer(&self.tag, &mut remains);
-        }
+        core.with(|state| state.give_up_consumer(*id, take, None, &mut remains));
         remains.tell();
     }
 }
@@ -229,12 +216,9 @@ impl Acknowledge for ChannelAcks {
 
     fn reject(&self, token: u64, requeue: bool) {
         let Inner { core, id, life } = &*self.0.inner;
-        let reject = basic::Reject { delivery_tag: token, requeue };
         core.with(|state| {
             if state.settle(*id, life, token) {
-                let reject = AMQPClass::Basic(basic::AMQPMethod::Reject(reject));
-                // Two plain values: their encoding cannot fail.
-                let _ = codec::put_method(&mut state.out, *id, reject);
+                state.reject(*id, token, requeue);
             }
         });
     }
@@ -253,9 +237,4 @@ fn short(text: &str) -> Result<ShortString, AmqpError> {
         let text = format!("a name is longer than {} bytes: {text:?}", codec::SHORT);
         AmqpError { code: None, scope: Scope::Channel, text }
     })
-}
-
-fn not_confirming() -> AmqpError {
-    let text = "the channel is not in confirm mode".to_owned();
-    AmqpError { code: None, scope: Scope::Channel, text }
 }

@@ -7,8 +7,6 @@ use super::super::{AmqpError, Message, Scope};
 use crate::wire::{Header, Properties};
 use amq_protocol::frame::{AMQPFrame, WriteContext, gen_frame};
 use amq_protocol::protocol::{AMQPClass, parse_class};
-use amq_protocol::types::AMQPValue;
-use amq_protocol::types::parsing::parse_field_table;
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -89,9 +87,18 @@ pub(super) fn method(payload: &[u8]) -> Result<Method<'_>, AmqpError> {
     }
 }
 
-/// The body's size and the properties of a content header.
+/// The body's size and the properties of a content header. The broker passes on what a producer has made up: properties
+/// that cannot be read are none, and cost no more than that.
 pub(super) fn content(payload: &[u8]) -> Result<(u64, Properties), AmqpError> {
-    read_content(Reader(payload)).ok_or_else(|| malformed("a content header that cannot be read".to_owned()))
+    let mut bytes = Reader(payload);
+    let (Some(_class), Some(_weight), Some(size)) = (bytes.u16(), bytes.u16(), bytes.u64()) else {
+        return Err(malformed("a short content header".to_owned()));
+    };
+    let properties = read_properties(bytes).unwrap_or_else(|| {
+        tracing::warn!(bytes = payload.len(), "a message whose properties cannot be read");
+        Properties::default()
+    });
+    Ok((size, properties))
 }
 
 /// A method other than publish and ack.
@@ -117,7 +124,7 @@ pub(super) fn put_ack(out: &mut Vec<u8>, channel: u16, tag: u64, multiple: bool)
     });
 }
 
-/// A whole message: method, header, and the body in frames of at most `frame_max` bytes.
+/// A whole message: method, header, and the body in frames of at most `frame_max` bytes. Nothing where it is refused.
 pub(super) fn put_publish(
     out: &mut Vec<u8>,
     channel: u16,
@@ -129,6 +136,7 @@ pub(super) fn put_publish(
             return Err(refused(format!("the {what} is longer than {SHORT} bytes: {text:?}")));
         }
     }
+    let begin = out.len();
     out.reserve(message.body.len() + 256);
     put_frame(out, METHOD, channel, |out| {
         put_u16(out, BASIC);
@@ -139,6 +147,7 @@ pub(super) fn put_publish(
         put_short(out, &message.routing_key);
         out.push(u8::from(message.mandatory));
     });
+    let header = out.len();
     put_frame(out, CONTENT, channel, |out| {
         put_u16(out, BASIC);
         // The protocol's "weight", always 0.
@@ -146,6 +155,11 @@ pub(super) fn put_publish(
         put_u64(out, message.body.len() as u64);
         put_properties(out, &message.properties);
     });
+    let length = out.len() - header;
+    if length > frame_max {
+        out.truncate(begin);
+        return Err(refused(format!("the headers take {length} bytes, one frame has room for {frame_max}")));
+    }
     for chunk in message.body.chunks(frame_max - OVERHEAD) {
         put_frame(out, BODY, channel, |out| out.extend_from_slice(chunk));
     }
@@ -210,8 +224,8 @@ fn put_properties(out: &mut Vec<u8>, properties: &Properties) {
     }
 }
 
-fn read_content(mut bytes: Reader<'_>) -> Option<(u64, Properties)> {
-    let (_class, _weight, size, flags) = (bytes.u16()?, bytes.u16()?, bytes.u64()?, bytes.u16()?);
+fn read_properties(mut bytes: Reader<'_>) -> Option<Properties> {
+    let flags = bytes.u16()?;
     let mut properties = Properties::default();
     // The lowest bit says that more flags follow, which no property needs.
     if flags & 1 != 0 {
@@ -224,7 +238,7 @@ fn read_content(mut bytes: Reader<'_>) -> Option<(u64, Properties)> {
         properties.content_encoding = Some(known(bytes.short()?, UTF8));
     }
     if flags & HEADERS != 0 {
-        read_headers(bytes.table()?, &mut properties)?;
+        read_headers(Reader(bytes.long()?), &mut properties);
     }
     if flags & DELIVERY_MODE != 0 {
         properties.persistent = bytes.u8()? == 2;
@@ -234,51 +248,28 @@ fn read_content(mut bytes: Reader<'_>) -> Option<(u64, Properties)> {
     }
     for unused in [CORRELATION_ID, REPLY_TO] {
         if flags & unused != 0 {
-            bytes.short()?;
+            let length = bytes.u8()?;
+            bytes.take(length.into())?;
         }
     }
     if flags & EXPIRATION != 0 {
         properties.expiration = bytes.short()?.parse().ok().map(Duration::from_millis);
     }
     // Message id, timestamp, type, user, application and cluster come behind and mean nothing to us.
-    Some((size, properties))
+    Some(properties)
 }
 
-/// `table` with its length in front.
-fn read_headers(table: &[u8], properties: &mut Properties) -> Option<()> {
-    if table.len() <= 4 {
-        return Some(());
-    }
-    let (_, table) = parse_field_table(table).ok()?;
-    for (name, value) in table.inner() {
-        let name = name.as_str();
+/// Takes texts and integers, and passes over everything else by its length: what is nested is never gone into, however
+/// deep somebody has nested it.
+fn read_headers(mut table: Reader<'_>, properties: &mut Properties) {
+    while let Some((name, value)) = table.field() {
+        // A name that is no text is none of ours.
+        let (Ok(name), Some(value)) = (std::str::from_utf8(name), value) else { continue };
         match value {
-            AMQPValue::LongString(text) if name == COMPRESSION => {
-                properties.compression = Some(Cow::Owned(text.to_string()));
-            }
-            value => {
-                let value = header(value).map(|value| (Cow::Owned(name.to_owned()), value));
-                properties.headers.extend(value);
-            }
+            Header::Text(text) if name == COMPRESSION => properties.compression = Some(Cow::Owned(text)),
+            value => properties.headers.push((Cow::Owned(name.to_owned()), value)),
         }
     }
-    Some(())
-}
-
-/// A header that is a text or an integer; others are nothing to us.
-fn header(value: &AMQPValue) -> Option<Header> {
-    Some(match value {
-        AMQPValue::LongString(text) => Header::Text(text.to_string()),
-        AMQPValue::ShortString(text) => Header::Text(text.to_string()),
-        AMQPValue::ShortShortInt(number) => Header::Integer((*number).into()),
-        AMQPValue::ShortShortUInt(number) => Header::Integer((*number).into()),
-        AMQPValue::ShortInt(number) => Header::Integer((*number).into()),
-        AMQPValue::ShortUInt(number) => Header::Integer((*number).into()),
-        AMQPValue::LongInt(number) => Header::Integer((*number).into()),
-        AMQPValue::LongUInt(number) => Header::Integer((*number).into()),
-        AMQPValue::LongLongInt(number) => Header::Integer(*number),
-        _ => return None,
-    })
 }
 
 /// Nearly every message carries the same two texts: they are borrowed, not copied.
@@ -348,10 +339,42 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.take(length.into())?).ok()
     }
 
-    /// A table with its length in front.
-    fn table(&mut self) -> Option<&'a [u8]> {
-        let length = self.0.first_chunk().map(|length| u32::from_be_bytes(*length))?;
-        self.take(4 + length as usize)
+    /// Bytes behind their length in four.
+    fn long(&mut self) -> Option<&'a [u8]> {
+        let length = self.array().map(u32::from_be_bytes)?;
+        self.take(length as usize)
+    }
+
+    /// The next field of a table: its name, and its value if that is a text or an integer. `None` at the end, and at a
+    /// type that nobody knows the length of.
+    fn field(&mut self) -> Option<(&'a [u8], Option<Header>)> {
+        let length = self.u8()?;
+        let name = self.take(length.into())?;
+        let integer = |number: i64| Some(Header::Integer(number));
+        let value = match self.u8()? {
+            b'S' => Some(Header::Text(String::from_utf8_lossy(self.long()?).into_owned())),
+            b'b' => integer(self.array().map(i8::from_be_bytes)?.into()),
+            b'B' => integer(self.u8()?.into()),
+            // RabbitMQ's letters, where the protocol's text has others.
+            b's' | b'U' => integer(self.array().map(i16::from_be_bytes)?.into()),
+            b'u' => integer(self.u16()?.into()),
+            b'I' => integer(self.array().map(i32::from_be_bytes)?.into()),
+            b'i' => integer(self.array().map(u32::from_be_bytes)?.into()),
+            b'l' | b'L' => integer(self.array().map(i64::from_be_bytes)?),
+            b'A' | b'F' | b'x' => self.long().map(|_| None)?,
+            other => {
+                self.take(match other {
+                    b'V' => 0,
+                    b't' => 1,
+                    b'f' => 4,
+                    b'D' => 5,
+                    b'd' | b'T' => 8,
+                    _ => return None,
+                })?;
+                None
+            }
+        };
+        Some((name, value))
     }
 }
 

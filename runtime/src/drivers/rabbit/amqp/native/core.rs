@@ -1,20 +1,24 @@
 //! What the users of a connection and its I/O task share: the bytes to write, the channels, and how it ended.
 //!
-//! One lock. Nothing of a user's runs under it: closures are called, and dropped, after it is let go.
+//! One lock. Nothing of a user's runs under it: closures are called and dropped, and tasks woken, after it is let go.
 
-use super::super::{AmqpError, Event, Received, Scope};
+use super::super::{AmqpError, Event, Message, Received, Scope};
 use super::acks::Acks;
 use super::codec;
-use super::window::{Settled, Window};
-use amq_protocol::protocol::{AMQPClass, channel, connection};
+use super::window::{Settled, Unconfirmed, Window};
+use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
+use amq_protocol::types::ShortString;
 use futures_util::task::AtomicWaker;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Takes the messages of a consumer.
 pub(super) type Take = Arc<Mutex<dyn FnMut(Received) + Send>>;
+
+/// Which consumer it is, without keeping what it takes messages with.
+pub(super) type WeakTake = Weak<Mutex<dyn FnMut(Received) + Send>>;
 
 /// What a broker answers to a method.
 pub(super) type Answer = Result<AMQPClass, AmqpError>;
@@ -78,20 +82,25 @@ impl Life {
 }
 
 struct Consumer {
-    tag: String,
+    tag: ShortString,
     take: Take,
     ended: oneshot::Sender<Option<AmqpError>>,
 }
 
-/// What is left of channels and consumers that are gone: dropped, and told, without the lock.
+/// What has come to its end: answers, and what is left of channels and consumers. Told, and dropped, without the lock.
 #[derive(Default)]
 pub(super) struct Remains {
+    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
     settled: Vec<Settled>,
     consumers: Vec<(Consumer, Option<AmqpError>)>,
 }
 
 impl Remains {
     pub(super) fn tell(self) {
+        for (asked, answer) in self.answers {
+            // Whoever asked may have given up.
+            let _ = asked.send(answer);
+        }
         for (Consumer { take, ended, .. }, error) in self.consumers {
             // Whoever dropped the consumer's future does not want to know.
             let _ = ended.send(error);
@@ -146,7 +155,8 @@ impl Core {
         self.with(|state| {
             state.check()?;
             // The map is ascending, so the first number that is not its place is free.
-            let taken = state.channels.keys().zip(1..).take_while(|(id, place)| **id == *place).count();
+            let numbers = state.channels.keys().map(|id| u32::from(*id));
+            let taken = numbers.zip(1..).take_while(|(id, place)| id == place).count();
             let id = u16::try_from(taken + 1).ok().filter(|id| *id <= self.channel_max);
             let id = id.ok_or_else(|| {
                 let text = format!("all {} channels of the connection are in use", self.channel_max);
@@ -154,17 +164,9 @@ impl Core {
             })?;
             let open = channel::AMQPMethod::Open(channel::Open {});
             codec::put_method(&mut state.out, id, AMQPClass::Channel(open))?;
+            let life = state.insert_channel(id);
             let (answer, wait) = oneshot::channel();
-            let life = Arc::new(Life::default());
-            let new = ChannelState {
-                life: Arc::clone(&life),
-                closing: false,
-                answers: VecDeque::from([answer]),
-                consumers: Vec::new(),
-                acks: Acks::default(),
-                window: None,
-            };
-            state.channels.insert(id, new);
+            state.channel(id, &life)?.answers.push_back(answer);
             Ok((id, life, wait))
         })
     }
@@ -174,12 +176,15 @@ impl Core {
         let close = connection::Close { reply_code: 200, reply_text: "OK".into(), class_id: 0, method_id: 0 };
         self.with(|state| {
             if state.check().is_ok() {
+                state.write_acks();
                 state.closing = true;
                 let close = AMQPClass::Connection(connection::AMQPMethod::Close(close));
                 // Encoding these four values cannot fail; without them the broker notices the closed socket.
                 let _ = codec::put_method(&mut state.out, 0, close);
             }
         });
+        // Also where the socket takes nothing: the time for a good-bye runs from now on.
+        self.io.wake();
     }
 
     /// Resolves when nothing of the connection is left.
@@ -209,7 +214,7 @@ impl State {
     pub(super) fn check(&self) -> Result<(), AmqpError> {
         match &self.end {
             Some(end) => Err(end.clone()),
-            None if self.closing => Err(closed("the connection")),
+            None if self.closing => Err(AmqpError { scope: Scope::Connection, ..closed("the connection") }),
             None => Ok(()),
         }
     }
@@ -217,8 +222,22 @@ impl State {
     /// The channel of this life, if it can be used.
     pub(super) fn channel(&mut self, id: u16, life: &Arc<Life>) -> Result<&mut ChannelState, AmqpError> {
         self.check()?;
-        let found = self.channels.get_mut(&id).filter(|found| Arc::ptr_eq(&found.life, life));
-        found.filter(|found| !found.closing).ok_or_else(|| life.reason())
+        usable(&mut self.channels, id, life)
+    }
+
+    /// A channel that nothing is known of yet.
+    pub(super) fn insert_channel(&mut self, id: u16) -> Arc<Life> {
+        let life = Arc::new(Life::default());
+        let new = ChannelState {
+            life: Arc::clone(&life),
+            closing: false,
+            answers: VecDeque::new(),
+            consumers: Vec::new(),
+            acks: Acks::default(),
+            window: None,
+        };
+        self.channels.insert(id, new);
+        life
     }
 
     /// Queues a method and whoever waits for its answer.
@@ -233,6 +252,86 @@ impl State {
         let (answer, wait) = oneshot::channel();
         self.channel(id, life)?.answers.push_back(answer);
         Ok(wait)
+    }
+
+    /// Queues a message's frames, and whoever waits for the broker's word on it; gives back what cannot be sent.
+    pub(super) fn publish(
+        &mut self,
+        id: u16,
+        life: &Arc<Life>,
+        frame_max: usize,
+        unconfirmed: Unconfirmed,
+    ) -> Option<(AmqpError, Unconfirmed)> {
+        match self.put_publish(id, life, frame_max, &unconfirmed.message) {
+            Ok(window) => {
+                window.push(unconfirmed);
+                None
+            }
+            Err(error) => Some((error, unconfirmed)),
+        }
+    }
+
+    fn put_publish(
+        &mut self,
+        id: u16,
+        life: &Arc<Life>,
+        frame_max: usize,
+        message: &Message,
+    ) -> Result<&mut Window, AmqpError> {
+        self.check()?;
+        let channel = usable(&mut self.channels, id, life)?;
+        let window = channel.window.as_mut().ok_or_else(not_confirming)?;
+        codec::put_publish(&mut self.out, id, frame_max, message)?;
+        Ok(window)
+    }
+
+    /// What is unconfirmed on a channel in confirm mode.
+    pub(super) fn window(&mut self, id: u16) -> Option<&mut Window> {
+        self.channels.get_mut(&id)?.window.as_mut()
+    }
+
+    /// Who takes this delivery. It is outstanding from now on; one for nobody goes back to its queue.
+    pub(super) fn delivered(&mut self, id: u16, consumer: &str, tag: u64) -> Option<Take> {
+        let channel = self.channels.get_mut(&id).filter(|channel| !channel.closing && !self.closing)?;
+        match channel.consumers.iter().find(|known| known.tag.as_str() == consumer) {
+            Some(found) => {
+                channel.acks.delivered(tag);
+                Some(Arc::clone(&found.take))
+            }
+            // It was on its way when its consumer was given up.
+            None => {
+                self.reject(id, tag, true);
+                None
+            }
+        }
+    }
+
+    /// Queues a refusal of a delivery.
+    pub(super) fn reject(&mut self, id: u16, tag: u64, requeue: bool) {
+        let reject = basic::AMQPMethod::Reject(basic::Reject { delivery_tag: tag, requeue });
+        // Two plain values: their encoding cannot fail.
+        let _ = codec::put_method(&mut self.out, id, AMQPClass::Basic(reject));
+    }
+
+    /// A consumer that nobody wants any more, or that has failed: takes it away here and at the broker, and nobody waits
+    /// for the answer. Another one with the same tag is another one.
+    pub(super) fn give_up_consumer(
+        &mut self,
+        id: u16,
+        take: &WeakTake,
+        error: Option<AmqpError>,
+        remains: &mut Remains,
+    ) {
+        let Some(channel) = self.channels.get_mut(&id).filter(|channel| !channel.closing) else { return };
+        let is_it = |known: &Consumer| Weak::ptr_eq(&Arc::downgrade(&known.take), take);
+        let Some(place) = channel.consumers.iter().position(is_it) else { return };
+        let consumer = channel.consumers.swap_remove(place);
+        if !self.closing {
+            let cancel = basic::Cancel { consumer_tag: consumer.tag.clone(), nowait: true };
+            // The tag has been encoded before.
+            let _ = codec::put_method(&mut self.out, id, AMQPClass::Basic(basic::AMQPMethod::Cancel(cancel)));
+        }
+        remains.consumers.push((consumer, error));
     }
 
     /// A channel's user is done with it: asks the broker to close it.
@@ -281,18 +380,21 @@ impl State {
 
     /// For the I/O task: whether there is nothing to do until it is woken.
     pub(super) fn may_sleep(&mut self, cannot_write: bool) -> bool {
-        self.awake = !cannot_write && self.has_output();
-        !self.awake
+        // A full socket wakes the task by itself: whoever queues more until then need not.
+        self.awake = cannot_write || self.has_output();
+        cannot_write || !self.awake
     }
 
-    /// Whether we have said good-bye.
+    /// Whether either side has said good-bye.
     pub(super) fn is_closing(&self) -> bool {
         self.closing
     }
 
-    /// The broker has said good-bye: our answer is the last thing that is written.
+    /// The broker has said good-bye: our answer is all that is still written. It would throw anything else away.
     pub(super) fn answer_close(&mut self) {
         self.closing = true;
+        self.out.clear();
+        self.acking.clear();
         let ok = AMQPClass::Connection(connection::AMQPMethod::CloseOk(connection::CloseOk {}));
         // It has no arguments that could fail to encode.
         let _ = codec::put_method(&mut self.out, 0, ok);
@@ -312,50 +414,31 @@ impl ChannelState {
     }
 
     /// Closing is the last question; those before it that have no answer by then get none.
-    pub(super) fn close_answered(&mut self, class: AMQPClass) {
-        if let Some(answer) = self.answers.pop_back() {
-            let _ = answer.send(Ok(class));
-        }
+    pub(super) fn close_answered(&mut self, class: AMQPClass, remains: &mut Remains) {
+        remains.answers.extend(self.answers.pop_back().map(|asked| (asked, Ok(class))));
     }
 
     /// The answer to the oldest question.
-    pub(super) fn answered(&mut self, class: AMQPClass) {
-        if let Some(answer) = self.answers.pop_front() {
-            // Whoever asked may have given up.
-            let _ = answer.send(Ok(class));
-        }
+    pub(super) fn answered(&mut self, class: AMQPClass, remains: &mut Remains) {
+        remains.answers.extend(self.answers.pop_front().map(|asked| (asked, Ok(class))));
     }
 
     pub(super) fn confirm_mode(&mut self, window: Window) {
         self.window = Some(window);
     }
 
-    pub(super) fn window(&mut self) -> Option<&mut Window> {
-        self.window.as_mut()
-    }
-
     pub(super) fn add_consumer(
         &mut self,
-        tag: String,
+        tag: ShortString,
         take: Take,
         ended: oneshot::Sender<Option<AmqpError>>,
     ) {
         self.consumers.push(Consumer { tag, take, ended });
     }
 
-    /// Who takes this delivery. It is outstanding from now on, whoever does.
-    pub(super) fn delivered(&mut self, consumer: &str, tag: u64) -> Option<Take> {
-        if self.closing {
-            return None;
-        }
-        self.acks.delivered(tag);
-        let found = self.consumers.iter().find(|known| known.tag == consumer)?;
-        Some(Arc::clone(&found.take))
-    }
-
     /// A consumer gets nothing more.
     pub(super) fn remove_consumer(&mut self, tag: &str, remains: &mut Remains) {
-        if let Some(place) = self.consumers.iter().position(|known| known.tag == tag) {
+        if let Some(place) = self.consumers.iter().position(|known| known.tag.as_str() == tag) {
             remains.consumers.push((self.consumers.swap_remove(place), None));
         }
     }
@@ -363,9 +446,7 @@ impl ChannelState {
     fn bury(self, error: &AmqpError, remains: &mut Remains) {
         let closing = self.closing;
         self.life.end(error.clone());
-        for answer in self.answers {
-            let _ = answer.send(Err(error.clone()));
-        }
+        remains.answers.extend(self.answers.into_iter().map(|asked| (asked, Err(error.clone()))));
         // A consumer whose channel was closed from here has simply ended.
         let reason = (!closing).then(|| error.clone());
         remains.consumers.extend(self.consumers.into_iter().map(|consumer| (consumer, reason.clone())));
@@ -373,6 +454,21 @@ impl ChannelState {
             window.lose(error, &mut remains.settled);
         }
     }
+}
+
+/// The channel of this life, unless it is gone or closing.
+fn usable<'a>(
+    channels: &'a mut BTreeMap<u16, ChannelState>,
+    id: u16,
+    life: &Arc<Life>,
+) -> Result<&'a mut ChannelState, AmqpError> {
+    let found = channels.get_mut(&id).filter(|found| Arc::ptr_eq(&found.life, life));
+    found.filter(|found| !found.closing).ok_or_else(|| life.reason())
+}
+
+fn not_confirming() -> AmqpError {
+    let text = "the channel is not in confirm mode".to_owned();
+    AmqpError { code: None, scope: Scope::Channel, text }
 }
 
 fn closed(what: &str) -> AmqpError {

@@ -101,7 +101,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Login<'_, S> {
     /// The broker's next method on the connection.
     async fn answer(&mut self) -> Result<connection::AMQPMethod, Refusal> {
         loop {
-            if let Some(frame) = self.input.frame(FRAME_MAX as usize).map_err(protocol)? {
+            // A broker that does not speak this version answers with the header of the one that it does speak.
+            if let Some(version) = self.input.rest().strip_prefix(b"AMQP") {
+                if let [id, major, minor, revision, ..] = version {
+                    let cause =
+                        format!("the broker speaks AMQP {id} {major}.{minor}.{revision}, 0-9-1 is needed");
+                    return Err((ConnectFailureKind::Protocol, cause));
+                }
+            } else if let Some(frame) = self.input.frame(FRAME_MAX as usize).map_err(protocol)? {
                 let Frame { kind: codec::METHOD, channel: 0, payload } = frame else { continue };
                 return match codec::method(payload).map_err(protocol)? {
                     Method::Other(AMQPClass::Connection(method)) => Ok(method),
@@ -110,12 +117,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Login<'_, S> {
                         "the broker sent a method of another class".into(),
                     )),
                 };
-            }
-            // A broker that does not speak this version answers with the header of the one that it does speak.
-            if let [b'A', b'M', b'Q', b'P', id, major, minor, revision, ..] = self.input.rest() {
-                let cause =
-                    format!("the broker speaks AMQP {id} {major}.{minor}.{revision}, 0-9-1 is needed");
-                return Err((ConnectFailureKind::Protocol, cause));
             }
             let read = poll_fn(|cx| self.input.poll_fill(self.stream, cx)).await.map_err(unreachable)?;
             if read == 0 {

@@ -12,6 +12,7 @@ use crate::wire::Properties;
 use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
@@ -39,7 +40,7 @@ pub(super) struct Io<S> {
     /// Messages of which something is still to come, by channel.
     incoming: HashMap<u16, Incoming>,
     pulse: Option<Pulse>,
-    /// Runs from our good-bye on.
+    /// Runs from the first good-bye on.
     patience: Option<Pin<Box<Sleep>>>,
     /// Why the connection ends when everything is written.
     farewell: Option<AmqpError>,
@@ -79,13 +80,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
 
     /// Runs until the connection is gone.
     pub(super) async fn run(mut self) {
-        self.end = Some(poll_fn(|cx| self.poll(cx)).await);
+        let error = poll_fn(|cx| self.poll(cx)).await;
+        // The broker's words say more than what became of the socket behind them.
+        self.end = Some(self.farewell.take().unwrap_or(error));
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<AmqpError> {
         self.core.register(cx.waker());
         for _ in 0..TURNS {
-            if let Err(error) = self.look_at_clock(cx).and_then(|()| self.write(cx)) {
+            if let Err(error) = self.look_at_clock(cx) {
+                return Poll::Ready(error);
+            }
+            if let Err(error) = self.write(cx) {
+                self.read_last_words(cx);
                 return Poll::Ready(error);
             }
             if self.writing.is_empty()
@@ -107,10 +114,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(lost(error.to_string())),
                 Poll::Pending => {
-                    if self.farewell.is_none() && self.core.lock().may_sleep(self.full) {
-                        return Poll::Pending;
-                    }
-                    if self.full {
+                    if self.core.lock().may_sleep(self.full) {
                         return Poll::Pending;
                     }
                 }
@@ -118,6 +122,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// The socket takes nothing more, but what has come over it counts: confirmations, and why the broker has gone.
+    fn read_last_words(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(Ok(1..)) = self.input.poll_fill(&mut self.stream, cx) {
+            if self.take_frames().is_err() {
+                return;
+            }
+        }
     }
 
     fn look_at_clock(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
@@ -155,12 +168,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 if self.writing.capacity() > KEPT {
                     self.writing = Vec::new();
                 }
-                let mut state = self.core.lock();
-                if state.is_closing() && self.patience.is_none() {
-                    self.patience = Some(Box::pin(tokio::time::sleep(GOOD_BYE)));
-                    cx.waker().wake_by_ref();
-                }
-                if !state.take_output(&mut self.writing) {
+                let (closing, nothing) = {
+                    let mut state = self.core.lock();
+                    (state.is_closing(), !state.take_output(&mut self.writing))
+                };
+                self.watch_good_bye(closing, cx);
+                if nothing {
                     return Ok(());
                 }
             }
@@ -175,9 +188,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 Poll::Ready(Err(error)) => return Err(lost(error.to_string())),
                 Poll::Pending => {
                     self.full = true;
+                    let closing = self.core.lock().is_closing();
+                    self.watch_good_bye(closing, cx);
                     return Ok(());
                 }
             }
+        }
+    }
+
+    /// The time for a good-bye runs from the first look at a closing connection on.
+    fn watch_good_bye(&mut self, closing: bool, cx: &Context<'_>) {
+        if closing && self.patience.is_none() {
+            self.patience = Some(Box::pin(tokio::time::sleep(GOOD_BYE)));
+            cx.waker().wake_by_ref();
         }
     }
 
@@ -204,8 +227,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         match kind {
             codec::METHOD => match codec::method(payload)? {
                 Method::Deliver { consumer, tag, redelivered } => {
-                    let take =
-                        self.core.lock().channels.get_mut(&channel).and_then(|c| c.delivered(consumer, tag));
+                    let take = self.core.lock().delivered(channel, consumer, tag);
                     self.expect(channel, What::Delivery { take, tag, redelivered })
                 }
                 Method::Ack { tag, multiple } => {
@@ -257,24 +279,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         match what {
             What::Delivery { take, tag, redelivered } => {
                 if let Some(take) = take {
-                    let mut take = take.lock().unwrap_or_else(PoisonError::into_inner);
-                    take(Received { tag, redelivered, properties, body });
+                    self.hand_over(channel, &take, Received { tag, redelivered, properties, body });
                 }
             }
             What::Return { code, text } => {
-                let mut state = self.core.lock();
-                if let Some(window) = state.channels.get_mut(&channel).and_then(|channel| channel.window()) {
-                    window.returned(code, text, &body, &properties);
+                let format = self.core.lock().window(channel).map(|window| window.format());
+                let id = format.and_then(|format| format.unique_id(&body, &properties));
+                if let Some(window) = self.core.lock().window(channel) {
+                    window.returned(id, &body, Outcome::Returned { code, text });
                 }
             }
         }
         Ok(())
     }
 
+    /// A consumer that panics ends, and costs nobody else anything. The message stays unacknowledged.
+    fn hand_over(&mut self, channel: u16, take: &Take, message: Received) {
+        let taken = catch_unwind(AssertUnwindSafe(|| {
+            let mut take = take.lock().unwrap_or_else(PoisonError::into_inner);
+            take(message);
+        }));
+        if taken.is_err() {
+            let text = "the consumer panicked at a message".to_owned();
+            let error = AmqpError { code: None, scope: Scope::Channel, text };
+            let mut remains = Remains::default();
+            self.core.lock().give_up_consumer(channel, &Arc::downgrade(take), Some(error), &mut remains);
+            remains.tell();
+        }
+    }
+
     fn settle(&mut self, channel: u16, tag: u64, multiple: bool, outcome: &Outcome) {
         let mut settled = Vec::new();
-        if let Some(window) = self.core.lock().channels.get_mut(&channel).and_then(|channel| channel.window())
-        {
+        if let Some(window) = self.core.lock().window(channel) {
             window.settle(tag, multiple, outcome, &mut settled);
         }
         settled.into_iter().for_each(Settled::tell);
@@ -340,7 +376,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             }
             AMQPClass::Channel(channel::AMQPMethod::CloseOk(ok)) => {
                 if let Some(channel) = state.channels.get_mut(&id) {
-                    channel.close_answered(AMQPClass::Channel(channel::AMQPMethod::CloseOk(ok)));
+                    channel
+                        .close_answered(AMQPClass::Channel(channel::AMQPMethod::CloseOk(ok)), &mut remains);
                 }
                 state.remove_channel(id, None, &mut remains);
                 drop(state);
@@ -356,7 +393,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                     if let AMQPClass::Basic(basic::AMQPMethod::CancelOk(ok)) = &class {
                         channel.remove_consumer(ok.consumer_tag.as_str(), &mut remains);
                     }
-                    channel.answered(class);
+                    channel.answered(class, &mut remains);
                 }
                 drop(state);
             }

@@ -11,6 +11,8 @@ mod core;
 mod handshake;
 mod input;
 mod io;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub(super) use channel::{Channel, ChannelAcks};
@@ -19,10 +21,12 @@ use self::core::Core;
 use super::{AmqpError, Event, Message, Node, OnOutcome};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use crate::wire::WireFormat;
+use handshake::Agreed;
 use input::Input;
 use io::Io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
@@ -66,10 +70,20 @@ impl Connection {
             Ok(opened) => opened?,
             Err(_) => return Err(failed(format!("no complete handshake within {HANDSHAKE_LIMIT:?}"))),
         };
+        Ok(Self::over(stream, input, agreed, heartbeat))
+    }
+
+    /// The connection over a stream on which both sides have agreed.
+    fn over(
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        input: Input,
+        agreed: Agreed,
+        heartbeat: u16,
+    ) -> (Self, mpsc::UnboundedReceiver<Event>) {
         let (events, receiver) = mpsc::unbounded_channel();
         let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events));
         tokio::spawn(Io::new(Arc::clone(&core), stream, input, heartbeat).run());
-        Ok((Self { handle: Arc::new(Handle(core)) }, receiver))
+        (Self { handle: Arc::new(Handle(core)) }, receiver)
     }
 
     /// A new channel.

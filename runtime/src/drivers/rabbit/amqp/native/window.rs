@@ -2,12 +2,13 @@
 //!
 //! The broker numbers what is published on a channel in confirm mode, returns what no queue takes, and then confirms it:
 //! the return comes before the confirmation of the same message, so by then it is known. A return is paired by the
-//! `_unique_id` in the returned body.
+//! `_unique_id` in the returned body, or by the whole body where that cannot be read.
 
 use super::super::{AmqpError, Message, OnOutcome, Outcome};
 use crate::id::MessageId;
-use crate::wire::{Properties, WireFormat};
+use crate::wire::WireFormat;
 use std::collections::{HashMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A message that the broker has, and who wants to know what became of it.
@@ -22,10 +23,20 @@ pub(super) struct Settled {
     outcome: Outcome,
 }
 
+impl Unconfirmed {
+    /// Whoever is told may panic; that is no reason to leave the others without a word.
+    pub(super) fn tell(self, outcome: Outcome) {
+        let Self { message, on_outcome } = self;
+        let told = catch_unwind(AssertUnwindSafe(|| on_outcome(outcome, Some(message))));
+        if told.is_err() {
+            tracing::error!("whoever waited for the outcome of a message panicked when told");
+        }
+    }
+}
+
 impl Settled {
     pub(super) fn tell(self) {
-        let Unconfirmed { message, on_outcome } = self.unconfirmed;
-        on_outcome(self.outcome, Some(message));
+        self.unconfirmed.tell(self.outcome);
     }
 }
 
@@ -49,13 +60,18 @@ impl Window {
         self.entries.push_back(Some(unconfirmed));
     }
 
-    /// A returned message. Its confirmation is still to come.
-    pub(super) fn returned(&mut self, code: u16, text: String, body: &[u8], properties: &Properties) {
-        match self.format.unique_id(body, properties) {
-            Some(id) => drop(self.returned.insert(id, Outcome::Returned { code, text })),
-            None => {
-                tracing::warn!(bytes = body.len(), "the broker returned a message without a readable id")
-            }
+    /// Finds the ids of what is returned.
+    pub(super) fn format(&self) -> Arc<dyn WireFormat> {
+        Arc::clone(&self.format)
+    }
+
+    /// A returned message, with its id if that can be read. Its confirmation is still to come.
+    pub(super) fn returned(&mut self, id: Option<MessageId>, body: &[u8], outcome: Outcome) {
+        // What is too large or too deep to be read is still the same, byte by byte.
+        let same = || self.entries.iter().flatten().find(|entry| entry.message.body == body);
+        match id.or_else(|| same().map(|entry| entry.message.unique_id)) {
+            Some(id) => drop(self.returned.insert(id, outcome)),
+            None => tracing::warn!(bytes = body.len(), "the broker returned a message that is not ours"),
         }
     }
 

@@ -9,7 +9,7 @@ use lapin::options::{
     BasicRejectOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
     QueueDeleteOptions,
 };
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Confirmation, ExchangeKind};
 use std::future::Future;
 use std::pin::Pin;
@@ -62,7 +62,7 @@ impl Channel {
             ..Default::default()
         };
         self.inner
-            .exchange_declare(spec.name.as_str().into(), kind, options, FieldTable::default())
+            .exchange_declare(convert::short(&spec.name)?, kind, options, FieldTable::default())
             .await
             .map_err(|e| convert::error(&e))
     }
@@ -77,7 +77,7 @@ impl Channel {
         if let Some(expires) = spec.expires {
             arguments.insert("x-expires".into(), AMQPValue::LongInt(expires));
         }
-        let declared = self.inner.queue_declare(spec.name.as_str().into(), options, arguments).await;
+        let declared = self.inner.queue_declare(convert::short(&spec.name)?, options, arguments).await;
         declared.map(drop).map_err(|e| convert::error(&e))
     }
 
@@ -89,9 +89,9 @@ impl Channel {
     ) -> Result<(), AmqpError> {
         self.inner
             .queue_bind(
-                queue.into(),
-                exchange.into(),
-                key.into(),
+                convert::short(queue)?,
+                convert::short(exchange)?,
+                convert::short(key)?,
                 QueueBindOptions::default(),
                 FieldTable::default(),
             )
@@ -102,13 +102,13 @@ impl Channel {
     /// What a queue looks like. A missing queue is an error that closes this channel: use one of its own.
     pub(in crate::drivers::rabbit) async fn inspect(&self, queue: &str) -> Result<QueueState, AmqpError> {
         let options = QueueDeclareOptions { passive: true, ..Default::default() };
-        let queue = self.inner.queue_declare(queue.into(), options, FieldTable::default()).await;
+        let queue = self.inner.queue_declare(convert::short(queue)?, options, FieldTable::default()).await;
         let queue = queue.map_err(|e| convert::error(&e))?;
         Ok(QueueState { messages: queue.message_count(), consumers: queue.consumer_count() })
     }
 
     pub(in crate::drivers::rabbit) async fn delete_queue(&self, queue: &str) -> Result<(), AmqpError> {
-        let deleted = self.inner.queue_delete(queue.into(), QueueDeleteOptions::default()).await;
+        let deleted = self.inner.queue_delete(convert::short(queue)?, QueueDeleteOptions::default()).await;
         deleted.map(drop).map_err(|e| convert::error(&e))
     }
 
@@ -126,8 +126,8 @@ impl Channel {
         mut take: impl FnMut(Received) + Send + 'static,
     ) -> Result<impl Future<Output = Option<AmqpError>> + Send + 'static, AmqpError> {
         let consumer = self.inner.basic_consume(
-            queue.into(),
-            tag.into(),
+            convert::short(queue)?,
+            convert::short(tag)?,
             BasicConsumeOptions::default(),
             FieldTable::default(),
         );
@@ -151,7 +151,7 @@ impl Channel {
     /// Ends a consumer; resolves when the broker will send it nothing more.
     pub(in crate::drivers::rabbit) async fn cancel(&self, tag: &str) -> Result<(), AmqpError> {
         self.inner
-            .basic_cancel(tag.into(), BasicCancelOptions::default())
+            .basic_cancel(convert::short(tag)?, BasicCancelOptions::default())
             .await
             .map_err(|e| convert::error(&e))
     }
@@ -165,12 +165,12 @@ impl Channel {
         self.inner.confirm_select(ConfirmSelectOptions::default()).await.map_err(|e| convert::error(&e))
     }
 
-    /// Queues a message's frames, in the order of calls; what is returned has been polled once.
-    pub(super) fn publish(&self, message: Message) -> Publishing {
+    /// Queues a message's frames, in the order of calls; what is returned has been polled once. `exchange` and `key` are
+    /// the message's.
+    pub(super) fn publish(&self, message: Message, exchange: ShortString, key: ShortString) -> Publishing {
         let channel = Arc::clone(&self.inner);
         let mut publishing: Publishing = Box::pin(async move {
             let options = BasicPublishOptions { mandatory: message.mandatory, ..Default::default() };
-            let (exchange, key) = (message.exchange.as_str().into(), message.routing_key.as_str().into());
             let properties = convert::to_lapin(&message.properties);
             let queued = channel.basic_publish(exchange, key, options, &message.body, properties).await;
             let result = match queued {

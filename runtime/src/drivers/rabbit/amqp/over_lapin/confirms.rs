@@ -56,8 +56,13 @@ impl Confirms {
 
     /// Publishes; returns at once. Messages leave in the order of calls.
     pub(in crate::drivers::rabbit) fn publish(&self, message: Message, on_outcome: OnOutcome) {
+        let names = (convert::short(&message.exchange), convert::short(&message.routing_key));
+        let (exchange, key) = match names {
+            (Ok(exchange), Ok(key)) => (exchange, key),
+            (Err(error), _) | (_, Err(error)) => return on_outcome(Outcome::Lost(error), Some(message)),
+        };
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let publishing = self.channel.publish(message);
+        let publishing = self.channel.publish(message, exchange, key);
         let queued = self.queue.send(Entry { publishing, on_outcome });
         drop(turn);
         if let Err(mpsc::error::SendError(entry)) = queued {

@@ -11,6 +11,16 @@ use std::time::Duration;
 const JSON: &str = "application/json";
 const UTF8: &str = "utf-8";
 const COMPRESSION: &str = "compression";
+/// Longest short string.
+const SHORT: usize = 255;
+
+/// What the protocol calls a short string; lapin's own conversion panics at a longer one.
+pub(super) fn short(text: &str) -> Result<ShortString, AmqpError> {
+    ShortString::try_new(text).map_err(|_| {
+        let text = format!("a name is longer than {SHORT} bytes: {text:?}");
+        AmqpError { code: None, scope: Scope::Channel, text }
+    })
+}
 
 /// The properties of every message that Python sends: type, encoding, a headers table, delivery mode 2, priority 0.
 pub(super) fn to_lapin(properties: &Properties) -> BasicProperties {
@@ -18,7 +28,7 @@ pub(super) fn to_lapin(properties: &Properties) -> BasicProperties {
     if let Some(compression) = &properties.compression {
         headers.insert(COMPRESSION.into(), AMQPValue::LongString(compression.as_ref().into()));
     }
-    for (name, value) in &properties.headers {
+    for (name, value) in properties.headers.iter().filter(|(name, _)| name.len() <= SHORT) {
         let value = match value {
             Header::Text(text) => AMQPValue::LongString(text.as_str().into()),
             Header::Integer(number) => AMQPValue::LongLongInt(*number),

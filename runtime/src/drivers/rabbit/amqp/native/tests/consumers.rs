@@ -1,0 +1,112 @@
+//! Consumers: their end, their successors, and what comes for nobody.
+
+use super::peer::*;
+use super::soon;
+use crate::transport::Acknowledge;
+use amq_protocol::protocol::AMQPClass::Basic;
+use amq_protocol::protocol::basic;
+use futures_util::FutureExt;
+
+fn cancel(tag: &str, nowait: bool) -> amq_protocol::protocol::AMQPClass {
+    Basic(basic::AMQPMethod::Cancel(basic::Cancel { consumer_tag: tag.into(), nowait }))
+}
+
+fn requeued(tag: u64) -> amq_protocol::protocol::AMQPClass {
+    Basic(basic::AMQPMethod::Reject(basic::Reject { delivery_tag: tag, requeue: true }))
+}
+
+#[tokio::test]
+async fn a_consumer_that_nobody_waits_for_is_cancelled_and_what_still_comes_is_given_back() {
+    let (connection, _events, mut peer) = connected();
+    let (channel, id) = peer.channel(&connection).await;
+    let (mut taken, ended) = peer.consume(&channel, "c").await;
+    peer.deliver(id, "c", 1, b"one").await;
+    soon("a delivery", taken.recv()).await.unwrap();
+    drop(ended);
+    assert!(soon("no delivery", taken.recv()).await.is_none());
+    assert_eq!(peer.hear().await, (id, cancel("c", true)));
+    peer.deliver(id, "c", 2, b"on its way").await;
+    assert_eq!(peer.hear().await, (id, requeued(2)));
+    // What it had taken is still its own.
+    acks(&channel).ack(1);
+    assert_eq!(peer.hear().await, (id, ack(1, false)));
+}
+
+#[tokio::test]
+async fn a_call_to_consume_that_is_given_up_leaves_no_consumer() {
+    let (connection, _events, mut peer) = connected();
+    let (channel, id) = peer.channel(&connection).await;
+    let consuming = channel.consume("queue", "c", |_| {});
+    let mut consuming = Box::pin(consuming);
+    assert!(consuming.as_mut().now_or_never().is_none());
+    peer.hear().await;
+    drop(consuming);
+    assert_eq!(peer.hear().await, (id, cancel("c", true)));
+    peer.say(id, consume_ok("c")).await;
+    let (mut taken, _ended) = peer.consume(&channel, "c").await;
+    peer.deliver(id, "c", 1, b"one").await;
+    soon("a delivery", taken.recv()).await.unwrap();
+}
+
+/// The first one's future is looked at only after a second has begun under the same tag.
+#[tokio::test]
+async fn the_end_of_a_consumer_is_not_that_of_the_next_with_its_tag() {
+    let (connection, _events, mut peer) = connected();
+    let (channel, id) = peer.channel(&connection).await;
+    let (_, first) = peer.consume(&channel, "c").await;
+    peer.say(id, cancel("c", true)).await;
+    let (mut taken, mut second) = {
+        let (taken, ended) = peer.consume(&channel, "c").await;
+        (taken, Box::pin(ended))
+    };
+    assert_eq!(soon("the first one's end", first).await, None);
+    peer.deliver(id, "c", 1, b"one").await;
+    assert_eq!(soon("a delivery", taken.recv()).await.unwrap().body, b"one");
+    assert!(second.as_mut().now_or_never().is_none());
+    // Nothing was cancelled.
+    acks(&channel).ack(1);
+    assert_eq!(peer.hear().await, (id, ack(1, false)));
+}
+
+/// A consumer that panics ends; the message is still unacknowledged, the connection and its other consumers go on.
+#[tokio::test]
+async fn a_panic_of_one_consumer_costs_no_other() {
+    let (connection, mut events, mut peer) = connected();
+    let (channel, id) = peer.channel(&connection).await;
+    let (other, other_id) = peer.channel(&connection).await;
+    let (mut taken, _goes_on) = peer.consume(&other, "c").await;
+    let consuming = channel.consume("queue", "p", |_| panic!("of the test"));
+    let (ended, ()) = tokio::join!(consuming, async {
+        peer.hear().await;
+        peer.say(id, consume_ok("p")).await;
+    });
+    peer.deliver(id, "p", 1, b"one").await;
+    let error = soon("the consumer's end", ended.unwrap()).await.unwrap();
+    assert!(error.text.contains("panic"), "{error}");
+    peer.deliver(other_id, "c", 1, b"two").await;
+    assert_eq!(soon("a delivery", taken.recv()).await.unwrap().body, b"two");
+    assert!(events.try_recv().is_err(), "the connection lives");
+}
+
+/// The handler of a message may end its own channel.
+#[tokio::test]
+async fn a_consumer_may_let_go_of_its_channel() {
+    let (connection, _events, mut peer) = connected();
+    let (channel, id) = peer.channel(&connection).await;
+    let mut held = Some(channel.clone());
+    let consuming = channel.consume("queue", "c", move |received| {
+        let channel = held.take().unwrap();
+        acks(&channel).ack(received.tag);
+    });
+    let (ended, ()) = tokio::join!(consuming, async {
+        peer.hear().await;
+        peer.say(id, consume_ok("c")).await;
+    });
+    let ended = ended.unwrap();
+    drop(channel);
+    peer.deliver(id, "c", 1, b"one").await;
+    assert_eq!(peer.hear().await, (id, ack(1, false)));
+    assert_eq!(peer.hear().await, (id, channel_close(200, "OK")));
+    peer.say(id, channel_close_ok()).await;
+    assert_eq!(soon("the consumer's end", ended).await, None);
+}

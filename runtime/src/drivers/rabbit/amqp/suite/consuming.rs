@@ -1,0 +1,145 @@
+//! Consumers, acknowledgements, and what goes back to the queue.
+
+use super::stage::{Stage, consume, fill, inspected, take, within};
+
+pub async fn messages_come_in_order(stage: Stage) {
+    let (_connection, confirms, channel) = stage.queue("order").await;
+    let sent = fill(&confirms, "order", 300).await;
+    let (mut messages, _running) = consume(&channel, "order", "c").await;
+    let received = take(&mut messages, 300).await;
+    assert!(received.iter().map(|received| received.tag).eq(1..=300));
+    assert!(received.iter().map(|received| &received.body).eq(&sent));
+    assert!(received.iter().all(|received| !received.redelivered));
+}
+
+pub async fn no_more_come_than_the_prefetch_allows(stage: Stage) {
+    let (_connection, confirms, channel) = stage.queue("bounded").await;
+    fill(&confirms, "bounded", 20).await;
+    channel.prefetch(5).await.unwrap();
+    let (mut messages, _running) = consume(&channel, "bounded", "c").await;
+    let received = take(&mut messages, 5).await;
+    inspected(&channel, "bounded", 15, 1).await;
+    assert!(messages.try_recv().is_err());
+    let acks = channel.acks();
+    acks.ack(received[2].tag);
+    acks.ack(received[1].tag);
+    take(&mut messages, 2).await;
+    inspected(&channel, "bounded", 13, 1).await;
+    assert!(messages.try_recv().is_err());
+}
+
+/// Acknowledged in any order, as many at a time as may be: each counts, and no other does.
+pub async fn exactly_what_is_acknowledged_is_gone(stage: Stage) {
+    let (connection, confirms, channel) = stage.queue("acked").await;
+    let sent = fill(&confirms, "acked", 400).await;
+    let (mut messages, _running) = consume(&channel, "acked", "c").await;
+    let received = take(&mut messages, 400).await;
+    let acks = channel.acks();
+    // The last hundred stay, and every third.
+    let (kept, mut gone): (Vec<_>, Vec<_>) = (0..400).partition(|at| *at >= 300 || at % 3 == 0);
+    gone.sort_by_key(|at| (at * 7_919) % 400);
+    for (count, at) in gone.iter().enumerate() {
+        acks.ack(received[*at].tag);
+        if count % 10 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    within("the end", connection.close()).await;
+    let (connection, _events) = stage.open().await;
+    let channel = connection.channel().await.unwrap();
+    inspected(&channel, "acked", u32::try_from(kept.len()).unwrap(), 0).await;
+    let (mut messages, _running) = consume(&channel, "acked", "c").await;
+    let again = take(&mut messages, kept.len()).await;
+    assert!(again.iter().all(|received| received.redelivered));
+    let bodies = |at: &usize| &sent[*at];
+    assert!(again.iter().map(|received| &received.body).eq(kept.iter().map(bodies)));
+    let acks = channel.acks();
+    again.iter().rev().for_each(|received| acks.ack(received.tag));
+    within("the end", connection.close()).await;
+    let (connection, _events) = stage.open().await;
+    inspected(&connection.channel().await.unwrap(), "acked", 0, 0).await;
+}
+
+pub async fn what_is_rejected_comes_again_or_is_gone(stage: Stage) {
+    let (connection, confirms, channel) = stage.queue("rejected").await;
+    let sent = fill(&confirms, "rejected", 2).await;
+    let (mut messages, _running) = consume(&channel, "rejected", "c").await;
+    let received = take(&mut messages, 2).await;
+    let acks = channel.acks();
+    acks.reject(received[0].tag, false);
+    acks.reject(received[1].tag, true);
+    let again = take(&mut messages, 1).await.pop().unwrap();
+    assert!(again.redelivered);
+    assert_eq!(again.body, sent[1]);
+    acks.ack(again.tag);
+    // Behind the acknowledgement, on the same channel.
+    within("the end", channel.close()).await;
+    let channel = connection.channel().await.unwrap();
+    inspected(&channel, "rejected", 0, 0).await;
+}
+
+pub async fn nothing_comes_after_a_cancel(stage: Stage) {
+    let (connection, confirms, channel) = stage.queue("cancelled").await;
+    fill(&confirms, "cancelled", 3).await;
+    let (mut messages, running) = consume(&channel, "cancelled", "c").await;
+    let received = take(&mut messages, 3).await;
+    within("the cancel", channel.cancel("c")).await.unwrap();
+    assert_eq!(running.ended().await, None);
+    fill(&confirms, "cancelled", 2).await;
+    assert!(messages.recv().await.is_none());
+    inspected(&channel, "cancelled", 2, 0).await;
+    // What had come before is still its own.
+    let acks = channel.acks();
+    received.iter().for_each(|received| acks.ack(received.tag));
+    // The tag is free again.
+    let (mut messages, _running) = consume(&channel, "cancelled", "c").await;
+    take(&mut messages, 2).await;
+    within("the end", channel.close()).await;
+    inspected(&connection.channel().await.unwrap(), "cancelled", 2, 0).await;
+}
+
+pub async fn a_consumer_ends_with_its_queue(stage: Stage) {
+    let (_connection, _confirms, channel) = stage.queue("deleted").await;
+    let (mut messages, running) = consume(&channel, "deleted", "c").await;
+    stage.operator.delete_queue("deleted").await;
+    assert_eq!(running.ended().await, None);
+    assert!(messages.recv().await.is_none());
+    // The channel goes on.
+    channel.declare_queue(&super::stage::queue("deleted")).await.unwrap();
+}
+
+pub async fn a_consumer_that_nobody_waits_for_is_none(stage: Stage) {
+    let (_connection, confirms, channel) = stage.queue("dropped").await;
+    let (mut messages, running) = consume(&channel, "dropped", "first").await;
+    fill(&confirms, "dropped", 1).await;
+    let received = take(&mut messages, 1).await.pop().unwrap();
+    drop(running);
+    inspected(&channel, "dropped", 0, 0).await;
+    channel.acks().ack(received.tag);
+    let (mut messages, _running) = consume(&channel, "dropped", "second").await;
+    fill(&confirms, "dropped", 3).await;
+    take(&mut messages, 3).await;
+}
+
+pub async fn a_channel_gives_back_what_is_unacknowledged_when_it_closes(stage: Stage) {
+    let (connection, confirms, first) = stage.queue("back").await;
+    let sent = fill(&confirms, "back", 3).await;
+    let (mut messages, running) = consume(&first, "back", "c").await;
+    let received = take(&mut messages, 3).await;
+    first.acks().ack(received[1].tag);
+    within("the end", first.close()).await;
+    assert_eq!(running.ended().await, None);
+    let second = connection.channel().await.unwrap();
+    let (mut messages, running) = consume(&second, "back", "c").await;
+    let again = take(&mut messages, 2).await;
+    assert!(again.iter().all(|received| received.redelivered));
+    assert_eq!(again[0].body, sent[0]);
+    assert_eq!(again[1].body, sent[2]);
+    // Its last users let it go.
+    let other = second.clone();
+    drop(second);
+    inspected(&other, "back", 0, 1).await;
+    drop(other);
+    drop(running);
+    inspected(&connection.channel().await.unwrap(), "back", 2, 0).await;
+}
