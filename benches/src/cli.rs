@@ -85,7 +85,7 @@ pub(crate) enum LapinMode {
     Equal,
     /// What lapin gives when asked for little: nothing confirmed, calls and replies pushed and not awaited, casts awaited into
     /// the socket as notifications are, one acknowledgement for 32 messages
-    Tuned,
+    Unconfirmed,
 }
 
 /// Where our driver's I/O runs.

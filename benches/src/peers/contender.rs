@@ -61,7 +61,7 @@ impl Contender {
             Self::Ours(OursIo::Thread) => "ours",
             Self::Ours(OursIo::Runtime) => "ours-in-runtime",
             Self::Lapin(LapinMode::Equal) => "lapin",
-            Self::Lapin(LapinMode::Tuned) => "lapin-tuned",
+            Self::Lapin(LapinMode::Unconfirmed) => "lapin-unconfirmed",
             Self::Python => "python",
         }
     }
@@ -97,7 +97,7 @@ impl Contender {
                 "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
                 "ack": "each request before dispatch, each reply",
             }),
-            Self::Lapin(LapinMode::Tuned) => json!({
+            Self::Lapin(LapinMode::Unconfirmed) => json!({
                 "request": "mandatory, unconfirmed", "reply": "mandatory, unconfirmed", "ack": "32 requests at a time, no reply",
             }),
             Self::Python => json!({
@@ -112,7 +112,7 @@ impl Contender {
             Self::Ours(_) | Self::Lapin(LapinMode::Equal) => json!({
                 "notification": "mandatory, confirmed", "ack": "each after its handler",
             }),
-            Self::Lapin(LapinMode::Tuned) => json!({
+            Self::Lapin(LapinMode::Unconfirmed) => json!({
                 "notification": "mandatory, unconfirmed, awaited into the socket", "ack": "at most 32 notifications at a time",
             }),
             Self::Python => json!({
@@ -154,7 +154,7 @@ impl Contender {
             Self::Ours(OursIo::Thread) => &["--peer", "ours", "--ours-io", "thread"],
             Self::Ours(OursIo::Runtime) => &["--peer", "ours", "--ours-io", "runtime"],
             Self::Lapin(LapinMode::Equal) => &["--peer", "lapin", "--lapin-mode", "equal"],
-            Self::Lapin(LapinMode::Tuned) => &["--peer", "lapin", "--lapin-mode", "tuned"],
+            Self::Lapin(LapinMode::Unconfirmed) => &["--peer", "lapin", "--lapin-mode", "unconfirmed"],
         };
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(role).args(peer).arg("--workers").arg(options.workers.to_string());

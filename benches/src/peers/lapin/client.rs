@@ -40,7 +40,7 @@ impl LapinClient {
         let pending = Arc::new(Pending::default());
         match mode {
             LapinMode::Equal => channel.confirm_select(ConfirmSelectOptions::default()).await?,
-            LapinMode::Tuned => {
+            LapinMode::Unconfirmed => {
                 tokio::spawn(drain_returns(channel.clone(), pending.clone()));
             }
         }
@@ -80,8 +80,8 @@ impl LapinClient {
         }
         let wait = match (self.mode, method) {
             (LapinMode::Equal, _) => Wait::Confirm,
-            (LapinMode::Tuned, Method::Hit) => Wait::Write,
-            (LapinMode::Tuned, Method::Echo | Method::Handled) => Wait::No,
+            (LapinMode::Unconfirmed, Method::Hit) => Wait::Write,
+            (LapinMode::Unconfirmed, Method::Echo | Method::Handled) => Wait::No,
         };
         if let Some(returned) =
             publish(&self.channel, Place::queue(self.queue(queue)), &body, properties, wait).await?

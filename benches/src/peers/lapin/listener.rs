@@ -16,7 +16,7 @@ use crate::notification::Notification;
 struct Listener {
     channel: Channel,
     mode: LapinMode,
-    /// Notifications to one acknowledgement in [`LapinMode::Tuned`]; the broker sends no more before it has half of them.
+    /// Notifications to one acknowledgement in [`LapinMode::Unconfirmed`]; the broker sends no more before it has half of them.
     ack_every: u64,
     handled: Handled,
 }
@@ -64,7 +64,7 @@ impl Listener {
                         }
                     });
                 }
-                LapinMode::Tuned => {
+                LapinMode::Unconfirmed => {
                     let tag = delivery.delivery_tag;
                     handle(delivery, &self.handled)?;
                     unacked += 1;

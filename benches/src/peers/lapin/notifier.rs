@@ -42,7 +42,7 @@ impl Client for LapinNotifier {
         };
         let wait = match self.mode {
             LapinMode::Equal => Wait::Confirm,
-            LapinMode::Tuned => Wait::Write,
+            LapinMode::Unconfirmed => Wait::Write,
         };
         let encoded = Notification::new(data).encode(Form::Plain);
         let body = encoded.map_err(|error| Failure::Other(format!("JSON: {error}")))?;
@@ -61,7 +61,7 @@ impl Client for LapinNotifier {
 
     /// What no queue is bound for comes back with its confirmation; alone on the channel, so it is this one's.
     async fn probe_afterwards(&self) -> Result<Option<Probes>> {
-        if self.mode == LapinMode::Tuned {
+        if self.mode == LapinMode::Unconfirmed {
             return Ok(None);
         }
         let returned = matches!(self.send(Queue::Missing, "").await, Err(Failure::Unroutable(_)));

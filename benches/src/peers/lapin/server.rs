@@ -15,7 +15,7 @@ use crate::cli::LapinMode;
 use crate::error::{Error, Result};
 use crate::load::Failure;
 
-/// Messages to one acknowledgement in [`LapinMode::Tuned`].
+/// Messages to one acknowledgement in [`LapinMode::Unconfirmed`].
 pub(super) const ACK_EVERY: u64 = 32;
 
 struct Server {
@@ -49,7 +49,7 @@ async fn consume(server: Arc<Server>, mut consumer: Consumer) -> Result<()> {
     let mut unacked = 0;
     while let Some(delivery) = consumer.next().await {
         let delivery = delivery?;
-        if server.mode == LapinMode::Tuned {
+        if server.mode == LapinMode::Unconfirmed {
             unacked += 1;
             if unacked == ACK_EVERY {
                 unacked = 0;
@@ -94,7 +94,7 @@ impl Server {
         let properties = BasicProperties::default().with_correlation_id(id.clone());
         let wait = match self.mode {
             LapinMode::Equal => Wait::Confirm,
-            LapinMode::Tuned => Wait::No,
+            LapinMode::Unconfirmed => Wait::No,
         };
         publish(&self.channel, Place::queue(queue.clone()), &reply, properties, wait).await?;
         Ok(())
