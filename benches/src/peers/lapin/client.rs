@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use futures_util::StreamExt;
+use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Connection, Consumer};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::time::interval;
 
+use super::ack;
 use super::publish::{Place, Wait, publish};
 use super::returns::{Ending, Pending};
 use super::wire::{Args, Method, Reply, Request};
@@ -144,9 +145,7 @@ async fn receive(mut consumer: Consumer, acks: Option<Channel>, pending: Arc<Pen
             Ok(delivery) => delivery,
             Err(error) => return eprintln!("bench: the lapin client stopped receiving: {error}"),
         };
-        let acked = acks.as_ref().and_then(|channel| {
-            channel.basic_ack(delivery.delivery_tag, BasicAckOptions::default()).now_or_never()
-        });
+        let acked = acks.as_ref().map(|channel| ack(channel, delivery.delivery_tag, false));
         if let Some(Err(error)) = acked {
             return eprintln!("bench: the lapin client cannot acknowledge: {error}");
         }

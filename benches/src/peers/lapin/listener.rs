@@ -1,13 +1,13 @@
 //! The bare listener: a task for each notification, acknowledged when it is done.
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, Consumer};
 
-use super::declare;
 use super::server::ACK_EVERY;
+use super::{ack, declare};
 use crate::cli::LapinMode;
 use crate::error::{Error, Result};
 use crate::listen::Handled;
@@ -84,12 +84,4 @@ fn handle(delivery: Delivery, handled: &Handled) -> Result<()> {
     std::hint::black_box(notification.payload.data);
     handled.add();
     Ok(())
-}
-
-/// Without waiting for the write, as ours.
-fn ack(channel: &Channel, tag: u64, multiple: bool) -> Result<()> {
-    match channel.basic_ack(tag, BasicAckOptions { multiple }).now_or_never() {
-        Some(Err(error)) => Err(error.into()),
-        _ => Ok(()),
-    }
 }

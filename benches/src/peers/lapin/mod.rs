@@ -18,7 +18,8 @@ pub(super) use listener::listen;
 pub(super) use notifier::LapinNotifier;
 pub(super) use server::serve;
 
-use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use futures_util::FutureExt;
+use lapin::options::{BasicAckOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
 
@@ -27,6 +28,14 @@ use crate::error::Result;
 
 async fn connect(url: &str) -> Result<Connection> {
     Ok(Connection::connect(&amqp_url(url)?, ConnectionProperties::default()).await?)
+}
+
+/// Acknowledges without waiting for the write, as ours: the first poll queues the frame.
+fn ack(channel: &Channel, tag: u64, multiple: bool) -> Result<()> {
+    match channel.basic_ack(tag, BasicAckOptions { multiple }).now_or_never() {
+        Some(Err(error)) => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Declares the queue of a topic's notifications, as oslo.messaging would, with an exchange of its own. Gives its name.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, Consumer};
 
+use super::ack;
 use super::publish::{Place, Wait, publish};
 use super::wire::{Method, Reply, Request};
 use crate::cli::LapinMode;
@@ -49,15 +50,13 @@ async fn consume(server: Arc<Server>, mut consumer: Consumer) -> Result<()> {
     let mut unacked = 0;
     while let Some(delivery) = consumer.next().await {
         let delivery = delivery?;
-        if server.mode == LapinMode::Unconfirmed {
-            unacked += 1;
-            if unacked == ACK_EVERY {
-                unacked = 0;
-                let all_so_far = BasicAckOptions { multiple: true };
-                if let Some(Err(error)) =
-                    server.channel.basic_ack(delivery.delivery_tag, all_so_far).now_or_never()
-                {
-                    return Err(error.into());
+        match server.mode {
+            LapinMode::Equal => ack(&server.channel, delivery.delivery_tag, false)?,
+            LapinMode::Unconfirmed => {
+                unacked += 1;
+                if unacked == ACK_EVERY {
+                    unacked = 0;
+                    ack(&server.channel, delivery.delivery_tag, true)?;
                 }
             }
         }
@@ -73,9 +72,6 @@ async fn consume(server: Arc<Server>, mut consumer: Consumer) -> Result<()> {
 
 impl Server {
     async fn handle(&self, delivery: Delivery) -> Result<(), Failure> {
-        if self.mode == LapinMode::Equal {
-            delivery.acker.ack(BasicAckOptions::default()).await?;
-        }
         let request: Request<'_> = serde_json::from_slice(&delivery.data).map_err(not_json)?;
         let reply = match request.method {
             Method::Echo => serde_json::to_vec(&Reply { result: &request.args.data }).map_err(not_json)?,
