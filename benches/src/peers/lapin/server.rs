@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use futures_util::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, Consumer};
 
@@ -18,6 +18,9 @@ use crate::load::Failure;
 
 /// Messages to one acknowledgement in [`LapinMode::Unconfirmed`].
 pub(super) const ACK_EVERY: u64 = 32;
+
+/// Requests that the broker hands out unacknowledged; the default of ours.
+const PREFETCH: u16 = 64;
 
 struct Server {
     channel: Channel,
@@ -33,6 +36,7 @@ pub(crate) async fn serve(url: &str, topic: &str, mode: LapinMode) -> Result<Con
     channel.queue_declare(topic.into(), declare, FieldTable::default()).await?;
     if mode == LapinMode::Equal {
         channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
     }
     let consumer = channel
         .basic_consume(topic.into(), "".into(), BasicConsumeOptions::default(), FieldTable::default())
