@@ -83,9 +83,24 @@ pub(crate) enum LapinMode {
     /// The guarantees of ours: requests, replies and notifications mandatory and confirmed, each request acknowledged before
     /// dispatch, each notification after its handler
     Equal,
+    /// The same guarantees in the shape of ours: consumers and confirmations on a driver thread, one acknowledgement for
+    /// what came together, calls and replies confirmed apart from those who sent them
+    Tuned,
+    /// `tuned` with its consumers and confirmations on the callers' runtime, as `--ours-io runtime`
+    TunedInRuntime,
     /// What lapin gives when asked for little: nothing confirmed, calls and replies pushed and not awaited, casts awaited into
     /// the socket as notifications are, one acknowledgement for 32 messages
     Unconfirmed,
+}
+
+impl LapinMode {
+    pub(crate) fn confirms(self) -> bool {
+        self != Self::Unconfirmed
+    }
+
+    pub(crate) fn is_tuned(self) -> bool {
+        matches!(self, Self::Tuned | Self::TunedInRuntime)
+    }
 }
 
 /// Where our driver's I/O runs.

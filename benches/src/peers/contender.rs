@@ -61,6 +61,8 @@ impl Contender {
             Self::Ours(OursIo::Thread) => "ours",
             Self::Ours(OursIo::Runtime) => "ours-in-runtime",
             Self::Lapin(LapinMode::Equal) => "lapin",
+            Self::Lapin(LapinMode::Tuned) => "lapin-tuned",
+            Self::Lapin(LapinMode::TunedInRuntime) => "lapin-tuned-in-runtime",
             Self::Lapin(LapinMode::Unconfirmed) => "lapin-unconfirmed",
             Self::Python => "python",
         }
@@ -93,9 +95,13 @@ impl Contender {
             return self.notification_guarantees();
         }
         match self {
-            Self::Ours(_) | Self::Lapin(LapinMode::Equal) => json!({
+            Self::Lapin(LapinMode::Equal) => json!({
                 "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
                 "ack": "each request before dispatch, each reply",
+            }),
+            Self::Ours(_) | Self::Lapin(LapinMode::Tuned | LapinMode::TunedInRuntime) => json!({
+                "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
+                "ack": "requests before dispatch and replies, as many as came together",
             }),
             Self::Lapin(LapinMode::Unconfirmed) => json!({
                 "request": "mandatory, unconfirmed", "reply": "mandatory, unconfirmed", "ack": "32 requests at a time, no reply",
@@ -109,9 +115,11 @@ impl Contender {
 
     fn notification_guarantees(self) -> Value {
         match self {
-            Self::Ours(_) | Self::Lapin(LapinMode::Equal) => json!({
-                "notification": "mandatory, confirmed", "ack": "each after its handler",
-            }),
+            Self::Ours(_) | Self::Lapin(LapinMode::Equal | LapinMode::Tuned | LapinMode::TunedInRuntime) => {
+                json!({
+                    "notification": "mandatory, confirmed", "ack": "each after its handler",
+                })
+            }
             Self::Lapin(LapinMode::Unconfirmed) => json!({
                 "notification": "mandatory, unconfirmed, awaited into the socket", "ack": "at most 32 notifications at a time",
             }),
@@ -154,6 +162,10 @@ impl Contender {
             Self::Ours(OursIo::Thread) => &["--peer", "ours", "--ours-io", "thread"],
             Self::Ours(OursIo::Runtime) => &["--peer", "ours", "--ours-io", "runtime"],
             Self::Lapin(LapinMode::Equal) => &["--peer", "lapin", "--lapin-mode", "equal"],
+            Self::Lapin(LapinMode::Tuned) => &["--peer", "lapin", "--lapin-mode", "tuned"],
+            Self::Lapin(LapinMode::TunedInRuntime) => {
+                &["--peer", "lapin", "--lapin-mode", "tuned-in-runtime"]
+            }
             Self::Lapin(LapinMode::Unconfirmed) => &["--peer", "lapin", "--lapin-mode", "unconfirmed"],
         };
         let mut command = Command::new(std::env::current_exe()?);

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Connection, Consumer};
@@ -11,10 +10,12 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::time::interval;
 
-use super::ack;
+use super::confirms::Confirms;
+use super::host::run_on;
 use super::publish::{Place, Wait, publish};
 use super::returns::{Ending, Pending};
 use super::wire::{Args, Method, Reply, Request};
+use super::{ack, next_batch};
 use crate::broker::missing;
 use crate::cli::{LapinMode, What};
 use crate::error::Result;
@@ -25,6 +26,8 @@ const RETURNS_EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) struct LapinClient {
     channel: Channel,
+    /// In the tuned modes, where calls do not wait for their confirmations.
+    confirms: Option<Confirms>,
     served: ShortString,
     missing: ShortString,
     replies: ShortString,
@@ -36,26 +39,34 @@ pub(crate) struct LapinClient {
 
 impl LapinClient {
     pub(crate) async fn connect(url: &str, topic: &str, mode: LapinMode, what: What) -> Result<Self> {
-        let connection = super::connect(url).await?;
+        run_on(mode, Self::set_up(url.to_owned(), topic.to_owned(), mode, what)).await
+    }
+
+    async fn set_up(url: String, topic: String, mode: LapinMode, what: What) -> Result<Self> {
+        let connection = super::connect(&url).await?;
         let channel = connection.create_channel().await?;
         let pending = Arc::new(Pending::default());
-        match mode {
-            LapinMode::Equal => channel.confirm_select(ConfirmSelectOptions::default()).await?,
-            LapinMode::Unconfirmed => {
-                tokio::spawn(drain_returns(channel.clone(), pending.clone()));
-            }
+        if mode.confirms() {
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        } else {
+            tokio::spawn(drain_returns(channel.clone(), pending.clone()));
         }
+        let confirms = mode.is_tuned().then(|| {
+            let pending = pending.clone();
+            Confirms::start(channel.clone(), move |id, outcome| settled(&pending, id, outcome))
+        });
         let declare = QueueDeclareOptions { auto_delete: true, ..Default::default() };
         let replies = channel.queue_declare("".into(), declare, FieldTable::default()).await?.name().clone();
-        // Replies are acknowledged where ours acknowledges them, one by one and without waiting for the write.
-        let acks = (mode == LapinMode::Equal).then(|| channel.clone());
+        // Replies are acknowledged where ours acknowledges them, without waiting for the write.
+        let acks = mode.confirms().then(|| channel.clone());
         let consume = BasicConsumeOptions { no_ack: acks.is_none(), ..Default::default() };
         let consumer =
             channel.basic_consume(replies.clone(), "".into(), consume, FieldTable::default()).await?;
-        tokio::spawn(receive(consumer, acks, pending.clone()));
-        let missing = missing(topic).into();
+        let batch = if mode.is_tuned() { usize::MAX } else { 1 };
+        tokio::spawn(receive(consumer, batch, acks, pending.clone()));
+        let missing = missing(&topic).into();
         let served = topic.into();
-        Ok(Self { channel, served, missing, replies, pending, mode, what, _connection: connection })
+        Ok(Self { channel, confirms, served, missing, replies, pending, mode, what, _connection: connection })
     }
 
     fn queue(&self, queue: Queue) -> ShortString {
@@ -79,14 +90,17 @@ impl LapinClient {
         if method != Method::Hit {
             properties = properties.with_reply_to(self.replies.clone());
         }
-        let wait = match (self.mode, method) {
-            (LapinMode::Equal, _) => Wait::Confirm,
-            (LapinMode::Unconfirmed, Method::Hit) => Wait::Write,
-            (LapinMode::Unconfirmed, Method::Echo | Method::Handled) => Wait::No,
+        let place = Place::queue(self.queue(queue));
+        let wait = match (&self.confirms, method) {
+            (Some(confirms), Method::Echo | Method::Handled) => {
+                confirms.push(place, body, properties, id)?;
+                return Ok((id, ending));
+            }
+            _ if self.mode.confirms() => Wait::Confirm,
+            (_, Method::Hit) => Wait::Write,
+            (_, Method::Echo | Method::Handled) => Wait::No,
         };
-        if let Some(returned) =
-            publish(&self.channel, Place::queue(self.queue(queue)), &body, properties, wait).await?
-        {
+        if let Some(returned) = publish(&self.channel, place, &body, properties, wait).await? {
             self.pending.end(&returned, Ending::Returned);
         }
         Ok((id, ending))
@@ -139,17 +153,34 @@ impl Client for LapinClient {
     }
 }
 
-async fn receive(mut consumer: Consumer, acks: Option<Channel>, pending: Arc<Pending>) {
-    while let Some(delivery) = consumer.next().await {
-        let delivery = match delivery {
-            Ok(delivery) => delivery,
+/// What a confirmation brought: the call whose message came back ends, and one that was not published.
+fn settled(pending: &Pending, id: u64, outcome: Result<Option<BasicProperties>, Failure>) {
+    match outcome {
+        Ok(Some(returned)) => pending.end(&returned, Ending::Returned),
+        Ok(None) => {}
+        Err(failure) => {
+            eprintln!("bench: the lapin client failed a request: {failure}");
+            pending.forget(id);
+        }
+    }
+}
+
+async fn receive(mut consumer: Consumer, most: usize, acks: Option<Channel>, pending: Arc<Pending>) {
+    while let Some(batch) = next_batch(&mut consumer, most).await {
+        let batch = match batch {
+            Ok(batch) => batch,
             Err(error) => return eprintln!("bench: the lapin client stopped receiving: {error}"),
         };
-        let acked = acks.as_ref().map(|channel| ack(channel, delivery.delivery_tag, false));
-        if let Some(Err(error)) = acked {
+        let acked = acks
+            .as_ref()
+            .zip(batch.last())
+            .map_or(Ok(()), |(channel, last)| ack(channel, last.delivery_tag, batch.len() > 1));
+        if let Err(error) = acked {
             return eprintln!("bench: the lapin client cannot acknowledge: {error}");
         }
-        pending.end(&delivery.properties, Ending::Reply(delivery.data));
+        for delivery in batch {
+            pending.end(&delivery.properties, Ending::Reply(delivery.data));
+        }
     }
 }
 

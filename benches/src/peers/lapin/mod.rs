@@ -6,6 +6,8 @@
 //! exchange into the queue of their priority, with the keys that oslo.messaging writes.
 
 mod client;
+mod confirms;
+mod host;
 mod listener;
 mod notifier;
 mod publish;
@@ -18,10 +20,11 @@ pub(super) use listener::listen;
 pub(super) use notifier::LapinNotifier;
 pub(super) use server::serve;
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt};
+use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
-use lapin::{Channel, Connection, ConnectionProperties, ExchangeKind};
+use lapin::{Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
 
 use crate::broker::{amqp_url, notification_queue};
 use crate::error::Result;
@@ -35,6 +38,26 @@ fn ack(channel: &Channel, tag: u64, multiple: bool) -> Result<()> {
     match channel.basic_ack(tag, BasicAckOptions { multiple }).now_or_never() {
         Some(Err(error)) => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+/// Waits for one delivery and takes those that have come with it, `most` at the most; none when the broker ended the consumer.
+async fn next_batch(consumer: &mut Consumer, most: usize) -> Option<lapin::Result<Vec<Delivery>>> {
+    let mut batch = Vec::new();
+    let mut next = consumer.next().await?;
+    loop {
+        match next {
+            Ok(delivery) => batch.push(delivery),
+            Err(error) => return Some(Err(error)),
+        }
+        if batch.len() == most {
+            return Some(Ok(batch));
+        }
+        match consumer.next().now_or_never() {
+            Some(Some(further)) => next = further,
+            // Nothing more for now, or ever: then the next call says so.
+            _ => return Some(Ok(batch)),
+        }
     }
 }
 

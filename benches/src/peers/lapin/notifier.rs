@@ -24,7 +24,7 @@ impl LapinNotifier {
     pub(crate) async fn connect(url: &str, topic: &str, mode: LapinMode) -> Result<Self> {
         let connection = super::connect(url).await?;
         let channel = connection.create_channel().await?;
-        if mode == LapinMode::Equal {
+        if mode.confirms() {
             channel.confirm_select(ConfirmSelectOptions::default()).await?;
         }
         let place = |key: String| Place { exchange: topic.into(), key: key.into() };
@@ -40,10 +40,7 @@ impl Client for LapinNotifier {
             Queue::Served => self.served.clone(),
             Queue::Missing => self.missing.clone(),
         };
-        let wait = match self.mode {
-            LapinMode::Equal => Wait::Confirm,
-            LapinMode::Unconfirmed => Wait::Write,
-        };
+        let wait = if self.mode.confirms() { Wait::Confirm } else { Wait::Write };
         let encoded = Notification::new(data).encode(Form::Plain);
         let body = encoded.map_err(|error| Failure::Other(format!("JSON: {error}")))?;
         let properties = BasicProperties::default()
@@ -61,7 +58,7 @@ impl Client for LapinNotifier {
 
     /// What no queue is bound for comes back with its confirmation; alone on the channel, so it is this one's.
     async fn probe_afterwards(&self) -> Result<Option<Probes>> {
-        if self.mode == LapinMode::Unconfirmed {
+        if !self.mode.confirms() {
             return Ok(None);
         }
         let returned = matches!(self.send(Queue::Missing, "").await, Err(Failure::Unroutable(_)));
