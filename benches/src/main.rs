@@ -9,22 +9,20 @@
 )]
 
 mod broker;
+mod case;
 mod child;
 mod cli;
 mod error;
-mod events;
 mod figures;
 mod fill;
-mod histogram;
 mod listen;
-mod load;
 mod measure;
 mod notification;
 mod peers;
 mod process;
+mod quiet;
 mod report;
 mod run;
-mod stop;
 
 use std::process::ExitCode;
 
@@ -50,8 +48,8 @@ fn main() -> ExitCode {
 fn start(cli: Cli) -> Result<ExitCode> {
     let workers = match &cli.command {
         Command::Run(_) => 1,
-        Command::Server(server) => server.workers,
-        Command::Client(client) => client.workers,
+        Command::Server(server) => server.peer.workers,
+        Command::Client(client) => client.peer.workers,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
     let outcome = runtime.block_on(async {

@@ -3,13 +3,13 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use bench_load::Failure;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use lapin::{BasicProperties, Channel};
 use tokio::sync::mpsc;
 
 use super::publish::{Place, Wait, publish};
-use crate::load::Failure;
 
 /// What became of a publish: the message that lapin handed out with its confirmation, if any.
 type Outcome = Result<Option<BasicProperties>, Failure>;

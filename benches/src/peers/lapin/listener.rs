@@ -8,6 +8,7 @@ use lapin::{Channel, Connection, Consumer};
 
 use super::server::ACK_EVERY;
 use super::{ack, declare};
+use crate::broker::Site;
 use crate::cli::LapinMode;
 use crate::error::{Error, Result};
 use crate::listen::Handled;
@@ -23,15 +24,14 @@ struct Listener {
 
 /// Listens until the connection is dropped, to `inflight` notifications at a time; returns when the consumer is there.
 pub(crate) async fn listen(
-    url: &str,
-    topic: &str,
+    site: &Site,
     mode: LapinMode,
     inflight: u16,
     handled: &Handled,
 ) -> Result<Connection> {
-    let connection = super::connect(url).await?;
+    let connection = super::connect(&site.url).await?;
     let channel = connection.create_channel().await?;
-    let queue = declare(&channel, topic).await?;
+    let queue = declare(&channel, site).await?;
     channel.basic_qos(inflight, BasicQosOptions::default()).await?;
     let options = BasicConsumeOptions::default();
     let consumer =

@@ -24,10 +24,13 @@ use futures_util::{FutureExt, StreamExt};
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
-use lapin::{Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
 
-use crate::broker::{amqp_url, notification_queue};
+use crate::broker::{Site, amqp_url, notification_queue};
 use crate::error::Result;
+
+/// AMQP's number for it.
+const PERSISTENT: u8 = 2;
 
 async fn connect(url: &str) -> Result<Connection> {
     Ok(Connection::connect(&amqp_url(url)?, ConnectionProperties::default()).await?)
@@ -39,6 +42,12 @@ fn ack(channel: &Channel, tag: u64, multiple: bool) -> Result<()> {
         Some(Err(error)) => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// The properties of a message that a durable queue is to keep; the others live in memory.
+fn properties(site: &Site) -> BasicProperties {
+    let properties = BasicProperties::default();
+    if site.durable { properties.with_delivery_mode(PERSISTENT) } else { properties }
 }
 
 /// Waits for one delivery and takes those that have come with it, `most` at the most; none when the broker ended the consumer.
@@ -62,11 +71,12 @@ async fn next_batch(consumer: &mut Consumer, most: usize) -> Option<lapin::Resul
 }
 
 /// Declares the queue of a topic's notifications, as oslo.messaging would, with an exchange of its own. Gives its name.
-async fn declare(channel: &Channel, topic: &str) -> Result<String> {
+async fn declare(channel: &Channel, site: &Site) -> Result<String> {
+    let (topic, durable) = (site.topic.as_str(), site.durable);
     let queue = notification_queue(topic);
-    let options = ExchangeDeclareOptions::default();
+    let options = ExchangeDeclareOptions { durable, ..Default::default() };
     channel.exchange_declare(topic.into(), ExchangeKind::Topic, options, FieldTable::default()).await?;
-    let options = QueueDeclareOptions::default();
+    let options = QueueDeclareOptions { durable, ..Default::default() };
     channel.queue_declare(queue.as_str().into(), options, FieldTable::default()).await?;
     let (name, key) = (queue.as_str().into(), queue.as_str().into());
     channel.queue_bind(name, topic.into(), key, QueueBindOptions::default(), FieldTable::default()).await?;

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use bench_load::Failure;
 use lapin::message::Delivery;
-use lapin::options::{BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
-use lapin::{BasicProperties, Channel, Connection, Consumer};
+use lapin::options::{
+    BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
+    QueueDeclareOptions,
+};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{BasicProperties, Channel, Connection, Consumer, ExchangeKind};
 use tokio::runtime::Handle;
 
 use super::confirms::Confirms;
@@ -14,9 +18,9 @@ use super::host::run_on;
 use super::publish::{Place, Wait, publish};
 use super::wire::{Method, Reply, Request};
 use super::{ack, next_batch};
+use crate::broker::{Site, fanout_exchange};
 use crate::cli::LapinMode;
 use crate::error::{Error, Result};
-use crate::load::Failure;
 
 /// Messages to one acknowledgement in [`LapinMode::Unconfirmed`].
 pub(super) const ACK_EVERY: u64 = 32;
@@ -29,39 +33,62 @@ struct Server {
     /// In the tuned modes, where handlers do not wait for their confirmations.
     confirms: Option<Confirms>,
     mode: LapinMode,
-    handled: AtomicU64,
+    /// Of all servers in this process.
+    handled: Arc<AtomicU64>,
 }
 
-/// Serves until the connection is dropped; returns when the consumer is there.
-pub(crate) async fn serve(url: &str, topic: &str, mode: LapinMode) -> Result<Connection> {
-    run_on(mode, set_up(url.to_owned(), topic.to_owned(), mode, Handle::current())).await
+/// Serves until the connection is dropped, several servers side by side for fanout; returns when the consumers are there.
+pub(crate) async fn serve(site: Site, mode: LapinMode, servers: u64) -> Result<Connection> {
+    run_on(mode, set_up(site, mode, servers, Handle::current())).await
 }
 
-async fn set_up(url: String, topic: String, mode: LapinMode, handlers: Handle) -> Result<Connection> {
-    let connection = super::connect(&url).await?;
-    let channel = connection.create_channel().await?;
-    let declare = QueueDeclareOptions { auto_delete: true, ..Default::default() };
-    channel.queue_declare(topic.as_str().into(), declare, FieldTable::default()).await?;
-    if mode.confirms() {
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
-    }
-    let consumer = channel
-        .basic_consume(
-            topic.as_str().into(),
-            "".into(),
-            BasicConsumeOptions::default(),
-            FieldTable::default(),
-        )
-        .await?;
-    let confirms = mode.is_tuned().then(|| Confirms::start(channel.clone(), settled));
-    let server = Arc::new(Server { channel, confirms, mode, handled: AtomicU64::new(0) });
-    tokio::spawn(async move {
-        if let Err(error) = consume(server, consumer, handlers).await {
-            eprintln!("bench: the lapin server stopped consuming: {error}");
+async fn set_up(site: Site, mode: LapinMode, servers: u64, handlers: Handle) -> Result<Connection> {
+    let connection = super::connect(&site.url).await?;
+    let handled = Arc::new(AtomicU64::new(0));
+    let mut queues = vec![declare_topic(&connection, &site).await?];
+    if servers > 1 {
+        for _ in 0..servers {
+            queues.push(declare_fanout(&connection, &site).await?);
         }
-    });
+    }
+    for (channel, queue) in queues {
+        if mode.confirms() {
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
+        }
+        let consumer = channel
+            .basic_consume(queue, "".into(), BasicConsumeOptions::default(), FieldTable::default())
+            .await?;
+        let confirms = mode.is_tuned().then(|| Confirms::start(channel.clone(), settled));
+        let server = Arc::new(Server { channel, confirms, mode, handled: handled.clone() });
+        let handlers = handlers.clone();
+        tokio::spawn(async move {
+            if let Err(error) = consume(server, consumer, handlers).await {
+                eprintln!("bench: the lapin server stopped consuming: {error}");
+            }
+        });
+    }
     Ok(connection)
+}
+
+async fn declare_topic(connection: &Connection, site: &Site) -> Result<(Channel, ShortString)> {
+    let channel = connection.create_channel().await?;
+    let declare =
+        QueueDeclareOptions { auto_delete: !site.durable, durable: site.durable, ..Default::default() };
+    channel.queue_declare(site.topic.as_str().into(), declare, FieldTable::default()).await?;
+    Ok((channel, site.topic.as_str().into()))
+}
+
+async fn declare_fanout(connection: &Connection, site: &Site) -> Result<(Channel, ShortString)> {
+    let channel = connection.create_channel().await?;
+    let exchange = ShortString::from(fanout_exchange(&site.topic));
+    let declare = ExchangeDeclareOptions { auto_delete: true, ..Default::default() };
+    channel.exchange_declare(exchange.clone(), ExchangeKind::Fanout, declare, FieldTable::default()).await?;
+    let declare = QueueDeclareOptions { exclusive: true, ..Default::default() };
+    let queue = channel.queue_declare("".into(), declare, FieldTable::default()).await?.name().clone();
+    let bind = QueueBindOptions::default();
+    channel.queue_bind(queue.clone(), exchange, "".into(), bind, FieldTable::default()).await?;
+    Ok((channel, queue))
 }
 
 async fn consume(server: Arc<Server>, mut consumer: Consumer, handlers: Handle) -> Result<()> {
