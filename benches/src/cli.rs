@@ -21,6 +21,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start servers and clients of the peers, peer after peer, and print their figures
     Run(RunOptions),
+    /// Measure the whole table and write it down with its charts; goes on where it was interrupted
+    Suite(SuiteOptions),
     /// Only serve, for clients started elsewhere; ends with Ctrl-C or SIGTERM
     Server(ServerOptions),
     /// Only load what is up, or listen to what is there; prints events as JSON lines
@@ -158,6 +160,40 @@ pub(crate) struct RunOptions {
 impl RunOptions {
     pub(crate) fn rig(&self) -> Rig {
         Rig { seconds: self.seconds, warmup: self.warmup, rounds: self.rounds, tools: self.tools.clone() }
+    }
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct SuiteOptions {
+    /// `rabbit://user:password@host:port/vhost`
+    #[arg(long)]
+    pub(crate) url: String,
+    /// Where performance.md, its charts and performance.jsonl go, with every single measurement
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// A README whose part between `<!-- performance:begin -->` and `<!-- performance:end -->` is written too
+    #[arg(long)]
+    pub(crate) readme: Option<PathBuf>,
+    /// One round of half a second each, to see that everything works
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Begin anew instead of going on with the measurements that are in performance.jsonl
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Length of each measuring window
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) seconds: f64,
+    /// How often every case is measured; figures are medians
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    #[command(flatten)]
+    pub(crate) tools: Tools,
+}
+
+impl SuiteOptions {
+    pub(crate) fn rig(&self) -> Rig {
+        let (seconds, rounds) = if self.quick { (0.5, 1) } else { (self.seconds, self.rounds) };
+        Rig { seconds, warmup: 0.5, rounds, tools: self.tools.clone() }
     }
 }
 

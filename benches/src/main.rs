@@ -23,6 +23,7 @@ mod process;
 mod quiet;
 mod report;
 mod run;
+mod suite;
 
 use std::process::ExitCode;
 
@@ -47,7 +48,7 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli) -> Result<ExitCode> {
     let workers = match &cli.command {
-        Command::Run(_) => 1,
+        Command::Run(_) | Command::Suite(_) => 1,
         Command::Server(server) => server.peer.workers,
         Command::Client(client) => client.peer.workers,
     };
@@ -55,6 +56,7 @@ fn start(cli: Cli) -> Result<ExitCode> {
     let outcome = runtime.block_on(async {
         match cli.command {
             Command::Run(options) => run::run(options).await,
+            Command::Suite(options) => suite::run(options).await,
             Command::Server(options) => peers::serve(options).await.map(|()| ExitCode::SUCCESS),
             Command::Client(options) => peers::load(options).await.map(|()| ExitCode::SUCCESS),
         }
