@@ -6,6 +6,7 @@ use bench_load::{LoadOptions, What};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::broker::Site;
+use crate::growth::HoldOptions;
 
 #[derive(Parser)]
 #[command(
@@ -23,11 +24,16 @@ pub(crate) enum Command {
     Run(RunOptions),
     /// Measure the whole table and write it down with its charts; goes on where it was interrupted
     Suite(SuiteOptions),
+    /// What more calls in flight, methods, clients, servers and bytes cost; writes growth.md
+    Growth(GrowthOptions),
     /// Only serve, for clients started elsewhere; ends with Ctrl-C or SIGTERM
     Server(ServerOptions),
     /// Only load what is up, or listen to what is there; prints events as JSON lines
     #[command(hide = true)]
     Client(ClientOptions),
+    /// Hold many of something, to be looked at
+    #[command(hide = true)]
+    Hold(HoldOptions),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -195,6 +201,24 @@ impl SuiteOptions {
         let (seconds, rounds) = if self.quick { (0.5, 1) } else { (self.seconds, self.rounds) };
         Rig { seconds, warmup: 0.5, rounds, tools: self.tools.clone() }
     }
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct GrowthOptions {
+    /// `rabbit://user:password@host:port/vhost`
+    #[arg(long)]
+    pub(crate) url: String,
+    /// `host:port` of the broker's management API, which must know the user guest
+    #[arg(long)]
+    pub(crate) api: String,
+    /// Where growth.md goes
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// One round of half a second each, to see that everything works
+    #[arg(long)]
+    pub(crate) quick: bool,
+    #[command(flatten)]
+    pub(crate) tools: Tools,
 }
 
 /// A server's or client's peer and place.

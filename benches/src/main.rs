@@ -15,6 +15,7 @@ mod cli;
 mod error;
 mod figures;
 mod fill;
+mod growth;
 mod listen;
 mod measure;
 mod notification;
@@ -48,7 +49,8 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli) -> Result<ExitCode> {
     let workers = match &cli.command {
-        Command::Run(_) | Command::Suite(_) => 1,
+        Command::Run(_) | Command::Suite(_) | Command::Growth(_) => 1,
+        Command::Hold(_) => 2,
         Command::Server(server) => server.peer.workers,
         Command::Client(client) => client.peer.workers,
     };
@@ -57,6 +59,8 @@ fn start(cli: Cli) -> Result<ExitCode> {
         match cli.command {
             Command::Run(options) => run::run(options).await,
             Command::Suite(options) => suite::run(options).await,
+            Command::Growth(options) => growth::run(options).await,
+            Command::Hold(options) => growth::hold(options).await.map(|()| ExitCode::SUCCESS),
             Command::Server(options) => peers::serve(options).await.map(|()| ExitCode::SUCCESS),
             Command::Client(options) => peers::load(options).await.map(|()| ExitCode::SUCCESS),
         }
