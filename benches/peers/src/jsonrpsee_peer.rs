@@ -24,9 +24,7 @@ pub(crate) async fn serve() -> Result<Serving> {
     let server = Server::builder().set_config(config).build("127.0.0.1:0").await?;
     let address = format!("ws://{}", server.local_addr()?);
     let mut module = RpcModule::new(());
-    module.register_async_method("echo", |parameters, _, _| async move {
-        parameters.one::<String>()
-    })?;
+    module.register_async_method("echo", |parameters, _, _| async move { parameters.one::<String>() })?;
     tokio::spawn(server.start(module).stopped());
     Ok(Serving { address, broker: None })
 }

@@ -19,7 +19,10 @@ type Fault = Box<dyn std::error::Error + Send + Sync>;
 type Result<T, E = Fault> = std::result::Result<T, E>;
 
 #[derive(Parser)]
-#[command(name = "bench-peers", about = "Echo servers and clients of other frameworks, for `bench run --peer`")]
+#[command(
+    name = "bench-peers",
+    about = "Echo servers and clients of other frameworks, for `bench run --peer`"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

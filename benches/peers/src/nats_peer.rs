@@ -43,7 +43,10 @@ impl Broker {
         let configuration = folder.join("nats.conf");
         std::fs::write(
             &configuration,
-            format!("host: 127.0.0.1\nport: {port}\nmax_payload: {PAYLOAD}\nlog_file: {:?}\n", folder.join("log")),
+            format!(
+                "host: 127.0.0.1\nport: {port}\nmax_payload: {PAYLOAD}\nlog_file: {:?}\n",
+                folder.join("log")
+            ),
         )?;
         let process = Command::new("nats-server")
             .arg("-c")
@@ -52,7 +55,9 @@ impl Broker {
             .stdout(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| format!("cannot start nats-server: {error}; Debian: apt-get install nats-server"))?;
+            .map_err(|error| {
+                format!("cannot start nats-server: {error}; Debian: apt-get install nats-server")
+            })?;
         Ok(Self { process, folder, address: format!("nats://127.0.0.1:{port}") })
     }
 

@@ -105,7 +105,9 @@ impl Client for TonicClient {
         let codec = ProstCodec::<Message, Message>::default();
         match grpc.unary(request, PathAndQuery::from_static(path), codec).await {
             Ok(echo) => compare(data, &echo.into_inner().data),
-            Err(status) if status.code() == Code::Unimplemented => Err(Failure::Unroutable(status.to_string())),
+            Err(status) if status.code() == Code::Unimplemented => {
+                Err(Failure::Unroutable(status.to_string()))
+            }
             Err(status) => Err(other(status)),
         }
     }
