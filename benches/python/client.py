@@ -1,5 +1,7 @@
 """The benchmark's load on oslo.messaging: threads that call or cast, one message in a hundred to a missing queue.
 
+Fanout has no queue that could be missing: it is sent whether somebody listens or not.
+
 Requests are mandatory (`at_least_once`) and confirmed, as the driver's publishes are by default.
 """
 import itertools
@@ -37,6 +39,8 @@ def send(to):
     if options.what == 'call':
         if to.call({}, 'echo', data=data) != data:
             raise ValueError('the echo differs')
+    elif options.what == 'fanout':
+        to.prepare(fanout=True).cast({}, 'hit', data=data)
     else:
         to.cast({}, 'hit', data=data)
 
@@ -62,29 +66,31 @@ class Probes(threading.Thread):
 
 
 def probe():
-    if next(sequence) % MISSING_EVERY == 0:
+    if options.what != 'fanout' and next(sequence) % MISSING_EVERY == 0:
         probes.wanted.put(True)
 
 
 def handled():
-    return served.call({}, 'handled') if options.what == 'cast' else 0
+    return served.call({}, 'handled') if options.what != 'call' else 0
 
 
 probes = Probes()
-load = Load(lambda: send(served), options.inflight, before=probe)
+load = Load(lambda: send(served), min(options.inflight, common.MOST_THREADS), before=probe)
 probes.start()
 seconds, handled_meanwhile = load.run(options.warmup, options.seconds, handled)
 probes.wanted.put(False)
 probes.join(TAIL)
-if options.what == 'cast':
+copies = common.FANOUT_SERVERS if options.what == 'fanout' else 1
+if options.what != 'call':
     deadline = time.time() + TAIL
-    while handled() < load.sent:
+    while handled() < load.sent * copies:
         if time.time() > deadline:
-            load.failed('%d casts were sent and never handled' % (load.sent - handled()))
+            load.failed('%d casts were sent and never handled' % (load.sent * copies - handled()))
             break
         time.sleep(0.05)
 load.tell(
-    seconds, {'sent': probes.missing, 'returned': probes.unroutable},
-    done=handled_meanwhile if options.what == 'cast' else None)
+    seconds,
+    None if options.what == 'fanout' else {'sent': probes.missing, 'returned': probes.unroutable},
+    done=None if options.what == 'call' else handled_meanwhile // copies)
 common.wait_for_stdin()
 os._exit(0)

@@ -7,7 +7,10 @@ import sys
 from oslo_config import cfg
 import oslo_messaging
 
-SERVER_NAME = 's1'
+# How many servers each fanout message goes to, and their process has.
+FANOUT_SERVERS = 4
+# Python threads gain nothing beyond.
+MOST_THREADS = 64
 
 logging.basicConfig(level=logging.ERROR)
 
@@ -20,8 +23,18 @@ def arguments(optional=(), **more):
         parser.add_argument('--' + name.replace('_', '-'), type=kind, required=True)
     for name, kind in dict(optional).items():
         parser.add_argument('--' + name, type=kind)
+    parser.add_argument('--durable', action='store_true')
     parser.add_argument('--follow-stdin', action='store_true')
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.durable:
+        # An exchange of its own: one that exists with another durability is an error.
+        oslo_messaging.set_transport_defaults('bench-durable')
+        options.url = with_option(options.url, 'amqp_durable_queues=true')
+    return options
+
+
+def with_option(url, option):
+    return '%s%s%s' % (url, '&' if '?' in url else '?', option)
 
 
 def transport(url):

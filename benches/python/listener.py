@@ -36,9 +36,8 @@ def start(url, threads=None):
 def observe():
     """Counts over the window; as many threads and as much prefetch as in flight."""
     endpoint = start(
-        '%s%srabbit_qos_prefetch_count=%d' % (
-            options.url, '&' if '?' in options.url else '?', options.inflight),
-        min(options.inflight, 64))
+        common.with_option(options.url, 'rabbit_qos_prefetch_count=%d' % options.inflight),
+        min(options.inflight, common.MOST_THREADS))
     time.sleep(options.warmup)
     common.tell('start')
     opened, before = time.perf_counter(), endpoint.count

@@ -10,8 +10,6 @@ import oslo_messaging
 import common
 from load import Load
 
-MOST_THREADS = 64
-
 options = common.arguments(
     what=str, inflight=int, size=int, seconds=float, warmup=float, fill=int)
 notifier = oslo_messaging.Notifier(
@@ -21,7 +19,7 @@ payload = {'data': 'x' * options.size}
 
 load = Load(
     lambda: notifier.info({}, 'bench.happened', payload),
-    min(options.inflight, MOST_THREADS))
+    min(options.inflight, common.MOST_THREADS))
 seconds, _ = load.run(options.warmup, options.seconds)
 load.tell(seconds, unroutable=None)
 common.wait_for_stdin()

@@ -27,11 +27,11 @@ class Endpoint:
 
 
 options = common.arguments(what=str)
-server = oslo_messaging.get_rpc_server(
-    common.transport(options.url),
-    oslo_messaging.Target(topic=options.topic, server=common.SERVER_NAME),
-    [Endpoint()], executor='threading')
-server.start()
+transport, endpoint = common.transport(options.url), Endpoint()
+for number in range(common.FANOUT_SERVERS if options.what == 'fanout' else 1):
+    oslo_messaging.get_rpc_server(
+        transport, oslo_messaging.Target(topic=options.topic, server='s%d' % (number + 1)),
+        [endpoint], executor='threading').start()
 common.tell('ready')
 if options.follow_stdin:
     common.wait_for_stdin()

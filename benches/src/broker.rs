@@ -6,6 +6,19 @@ use lapin::{Channel, Connection, ConnectionProperties};
 
 use crate::error::{Error, Result};
 
+/// The exchange of durable queues: one that exists with another durability is an error.
+pub(crate) const DURABLE_EXCHANGE: &str = "bench-durable";
+
+/// Where one measurement happens.
+#[derive(Clone, Debug)]
+pub(crate) struct Site {
+    pub(crate) url: String,
+    /// The measurement's own.
+    pub(crate) topic: String,
+    /// Whether queues and exchanges survive the broker's restart.
+    pub(crate) durable: bool,
+}
+
 /// `memory://` lives in one process.
 pub(crate) fn is_in_process(url: &str) -> bool {
     url.starts_with("memory:") || url.starts_with("kombu+memory:")
@@ -36,6 +49,11 @@ pub(crate) fn missing(topic: &str) -> String {
 /// The queue of a topic's notifications; all of them have one priority.
 pub(crate) fn notification_queue(topic: &str) -> String {
     format!("{topic}.info")
+}
+
+/// The exchange of a topic's fanout.
+pub(crate) fn fanout_exchange(topic: &str) -> String {
+    format!("{topic}_fanout")
 }
 
 /// A connection to look after queues with, apart from those that are measured.
@@ -72,13 +90,14 @@ impl Admin {
 }
 
 /// Deletes what the peers declared for `topic`; most of it they leave behind, as oslo.messaging does.
-pub(crate) async fn clean_up(url: &str, topic: &str, server: &str) -> Result<()> {
-    let admin = Admin::connect(url).await?;
+pub(crate) async fn clean_up(site: &Site, servers: impl Iterator<Item = String>) -> Result<()> {
+    let (topic, admin) = (&site.topic, Admin::connect(&site.url).await?);
     let notifications = [notification_queue(topic), notification_queue(&missing(topic))];
-    for queue in [topic.to_owned(), format!("{topic}.{server}")].iter().chain(&notifications) {
-        admin.delete_queue(queue).await?;
+    let served = servers.map(|server| format!("{topic}.{server}"));
+    for queue in served.chain([topic.clone()]).chain(notifications) {
+        admin.delete_queue(&queue).await?;
     }
-    for exchange in [topic.to_owned(), format!("{topic}_fanout")] {
+    for exchange in [topic.clone(), fanout_exchange(topic), DURABLE_EXCHANGE.to_owned()] {
         admin.channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await?;
     }
     admin.close().await

@@ -3,13 +3,12 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use bench_load::{Event, TAIL};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use crate::error::{Error, Result};
-use crate::events::Event;
-use crate::load::TAIL;
 
 /// How long a process may take to end by itself.
 const GRACE: Duration = Duration::from_secs(5);

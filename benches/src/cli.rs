@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use bench_load::{LoadOptions, What};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::Serialize;
+
+use crate::broker::Site;
+use crate::growth::HoldOptions;
 
 #[derive(Parser)]
 #[command(
@@ -19,53 +22,18 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Start servers and clients of the peers, peer after peer, and print their figures
     Run(RunOptions),
+    /// Measure the whole table and write it down with its charts; goes on where it was interrupted
+    Suite(SuiteOptions),
+    /// What more calls in flight, methods, clients, servers and bytes cost; writes growth.md
+    Growth(GrowthOptions),
     /// Only serve, for clients started elsewhere; ends with Ctrl-C or SIGTERM
     Server(ServerOptions),
     /// Only load what is up, or listen to what is there; prints events as JSON lines
     #[command(hide = true)]
     Client(ClientOptions),
-}
-
-/// What one message is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum What {
-    /// A request that is echoed; its latency ends with the reply
-    Call,
-    /// A one-way message; its latency ends with the broker's confirm, its rate counts what the server handled
-    Cast,
-    /// A notification by the driver messagingv2; its latency ends with the broker's confirm into the queue, its rate counts
-    /// the confirmed ones. A listener of the same peer empties the queue meanwhile
-    Notify,
-    /// Notifications that a listener handles, each acknowledged after its handler; a queue that is filled beforehand gives
-    /// the rate, and there is no latency
-    Listen,
-}
-
-impl What {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Call => "call",
-            Self::Cast => "cast",
-            Self::Notify => "notify",
-            Self::Listen => "listen",
-        }
-    }
-
-    /// What the rate counts, in the plural.
-    pub(crate) fn counted(self) -> &'static str {
-        match self {
-            Self::Call => "calls",
-            Self::Cast => "casts",
-            Self::Notify => "notifications sent",
-            Self::Listen => "notifications handled",
-        }
-    }
-
-    /// Whether it goes through the queue of a topic's priority.
-    pub(crate) fn is_of_notifications(self) -> bool {
-        matches!(self, Self::Notify | Self::Listen)
-    }
+    /// Hold many of something, to be looked at
+    #[command(hide = true)]
+    Hold(HoldOptions),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -73,7 +41,15 @@ pub(crate) enum PeerName {
     Ours,
     Lapin,
     Python,
-    /// All three
+    /// tonic (gRPC); from `benches/peers`, as the following
+    Tonic,
+    /// tarpc over TCP with JSON
+    Tarpc,
+    /// jsonrpsee over WebSocket
+    Jsonrpsee,
+    /// async-nats, request and reply
+    Nats,
+    /// Ours, lapin and Python
     All,
 }
 
@@ -83,9 +59,24 @@ pub(crate) enum LapinMode {
     /// The guarantees of ours: requests, replies and notifications mandatory and confirmed, each request acknowledged before
     /// dispatch, each notification after its handler
     Equal,
+    /// The same guarantees in the shape of ours: consumers and confirmations on a driver thread, one acknowledgement for
+    /// what came together, calls and replies confirmed apart from those who sent them
+    Tuned,
+    /// `tuned` with its consumers and confirmations on the callers' runtime, as `--ours-io runtime`
+    TunedInRuntime,
     /// What lapin gives when asked for little: nothing confirmed, calls and replies pushed and not awaited, casts awaited into
     /// the socket as notifications are, one acknowledgement for 32 messages
-    Tuned,
+    Unconfirmed,
+}
+
+impl LapinMode {
+    pub(crate) fn confirms(self) -> bool {
+        self != Self::Unconfirmed
+    }
+
+    pub(crate) fn is_tuned(self) -> bool {
+        matches!(self, Self::Tuned | Self::TunedInRuntime)
+    }
 }
 
 /// Where our driver's I/O runs.
@@ -97,22 +88,68 @@ pub(crate) enum OursIo {
     Runtime,
 }
 
+/// What the processes of every measurement are started with.
+#[derive(Args, Clone)]
+pub(crate) struct Tools {
+    /// How often a measurement is tried again when other processes took more than 0.3 cores of it; the quietest one counts,
+    /// and the others are told
+    #[arg(long, default_value_t = 3)]
+    pub(crate) repeats: usize,
+    /// Worker threads of the runtime in each Rust process
+    #[arg(long, default_value_t = 2)]
+    pub(crate) workers: usize,
+    /// Notifications in the queue when `listen` begins; else as many as the fastest listener could take, within 512 MiB
+    #[arg(long)]
+    pub(crate) fill: Option<usize>,
+    /// The interpreter with oslo.messaging; else $OSLO_TEST_PYTHON, else python3
+    #[arg(long)]
+    pub(crate) python: Option<PathBuf>,
+    /// The program with the other frameworks; else benches/peers/target/release/bench-peers
+    #[arg(long)]
+    pub(crate) peers_bin: Option<PathBuf>,
+    /// Process id of the broker, to count its CPU too
+    #[arg(long)]
+    pub(crate) broker_pid: Option<u32>,
+}
+
+/// How long and how often, and with what.
+#[derive(Clone)]
+pub(crate) struct Rig {
+    pub(crate) seconds: f64,
+    pub(crate) warmup: f64,
+    pub(crate) rounds: usize,
+    pub(crate) tools: Tools,
+}
+
 #[derive(Args, Clone)]
 pub(crate) struct RunOptions {
     #[arg(long, value_enum, default_value = "call")]
     pub(crate) what: What,
-    /// May be given several times or as a list; `all` is every peer
+    /// May be given several times or as a list; `all` is ours, lapin and Python
     #[arg(long = "peer", value_enum, value_delimiter = ',', default_value = "all")]
     pub(crate) peers: Vec<PeerName>,
-    /// `rabbit://user:password@host:port/vhost`, or `memory://` (ours only, client and server in one process)
-    #[arg(long)]
+    /// `rabbit://user:password@host:port/vhost`, or `memory://` (ours only, client and server in one process); frameworks need
+    /// none
+    #[arg(long, default_value = "")]
     pub(crate) url: String,
-    /// Calls, casts or notifications under way at a time; for `listen` handlers at a time and prefetch. A list measures each
+    /// Messages under way at a time; for `listen` handlers at a time and prefetch. A list measures each
     #[arg(long, value_delimiter = ',', default_value = "64")]
     pub(crate) inflight: Vec<usize>,
-    /// Bytes of the one string argument, or of the one string in a notification's payload
-    #[arg(long, default_value_t = 100)]
-    pub(crate) size: usize,
+    /// Bytes of the one string argument, or of the one string in a notification's payload. A list measures each
+    #[arg(long, value_delimiter = ',', default_value = "100")]
+    pub(crate) size: Vec<usize>,
+    /// Queues and exchanges that survive the broker's restart, and with them their messages
+    #[arg(long)]
+    pub(crate) durable: bool,
+    /// One JSON object a peer, in-flight number and size on stdout instead of tables
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// A list measures lapin once in each mode
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "equal")]
+    pub(crate) lapin_mode: Vec<LapinMode>,
+    /// A list measures ours once with each
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "thread")]
+    pub(crate) ours_io: Vec<OursIo>,
     /// Length of the measuring window
     #[arg(long, default_value_t = 5.0)]
     pub(crate) seconds: f64,
@@ -122,48 +159,103 @@ pub(crate) struct RunOptions {
     /// How often every peer is measured; figures are medians
     #[arg(long, default_value_t = 1)]
     pub(crate) rounds: usize,
-    /// Notifications in the queue when `listen` begins; else as many as the fastest listener could take, within 512 MiB
-    #[arg(long)]
-    pub(crate) fill: Option<usize>,
-    /// One JSON object a peer (and in-flight number) on stdout instead of tables
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// A list measures lapin once in each mode
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "equal")]
-    pub(crate) lapin_mode: Vec<LapinMode>,
-    /// A list measures ours once with each
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "thread")]
-    pub(crate) ours_io: Vec<OursIo>,
-    /// The interpreter with oslo.messaging; else $OSLO_TEST_PYTHON, else python3
-    #[arg(long)]
-    pub(crate) python: Option<PathBuf>,
-    /// Worker threads of the runtime in each Rust process
-    #[arg(long, default_value_t = 2)]
-    pub(crate) workers: usize,
-    /// Process id of the broker, to count its CPU too
-    #[arg(long)]
-    pub(crate) broker_pid: Option<u32>,
+    #[command(flatten)]
+    pub(crate) tools: Tools,
+}
+
+impl RunOptions {
+    pub(crate) fn rig(&self) -> Rig {
+        Rig { seconds: self.seconds, warmup: self.warmup, rounds: self.rounds, tools: self.tools.clone() }
+    }
 }
 
 #[derive(Args, Clone)]
-pub(crate) struct ServerOptions {
+pub(crate) struct SuiteOptions {
+    /// `rabbit://user:password@host:port/vhost`
+    #[arg(long)]
+    pub(crate) url: String,
+    /// Where performance.md, its charts and performance.jsonl go, with every single measurement
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// A README whose part between `<!-- performance:begin -->` and `<!-- performance:end -->` is written too
+    #[arg(long)]
+    pub(crate) readme: Option<PathBuf>,
+    /// One round of half a second each, to see that everything works
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Begin anew instead of going on with the measurements that are in performance.jsonl
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Length of each measuring window
+    #[arg(long, default_value_t = 2.0)]
+    pub(crate) seconds: f64,
+    /// How often every case is measured; figures are medians
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    #[command(flatten)]
+    pub(crate) tools: Tools,
+}
+
+impl SuiteOptions {
+    pub(crate) fn rig(&self) -> Rig {
+        let (seconds, rounds) = if self.quick { (0.5, 1) } else { (self.seconds, self.rounds) };
+        Rig { seconds, warmup: 0.5, rounds, tools: self.tools.clone() }
+    }
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct GrowthOptions {
+    /// `rabbit://user:password@host:port/vhost`
+    #[arg(long)]
+    pub(crate) url: String,
+    /// `host:port` of the broker's management API, which must know the user guest
+    #[arg(long)]
+    pub(crate) api: String,
+    /// Where growth.md goes
+    #[arg(long)]
+    pub(crate) out: PathBuf,
+    /// One round of half a second each, to see that everything works
+    #[arg(long)]
+    pub(crate) quick: bool,
+    #[command(flatten)]
+    pub(crate) tools: Tools,
+}
+
+/// A server's or client's peer and place.
+#[derive(Args, Clone)]
+pub(crate) struct PeerOptions {
     #[arg(long, value_enum)]
     pub(crate) peer: PeerName,
     #[arg(long)]
     pub(crate) url: String,
     #[arg(long, default_value = "bench")]
     pub(crate) topic: String,
-    /// What for: calls and casts, which are the same server, or notifications
-    #[arg(long, value_enum, default_value = "call")]
-    pub(crate) what: What,
+    /// Queues and exchanges that survive the broker's restart
+    #[arg(long)]
+    pub(crate) durable: bool,
     #[arg(long, value_enum, default_value = "equal")]
     pub(crate) lapin_mode: LapinMode,
     #[arg(long, value_enum, default_value = "thread")]
     pub(crate) ours_io: OursIo,
-    #[arg(long)]
-    pub(crate) python: Option<PathBuf>,
     #[arg(long, default_value_t = 2)]
     pub(crate) workers: usize,
+}
+
+impl PeerOptions {
+    pub(crate) fn site(&self) -> Site {
+        Site { url: self.url.clone(), topic: self.topic.clone(), durable: self.durable }
+    }
+}
+
+#[derive(Args, Clone)]
+pub(crate) struct ServerOptions {
+    #[command(flatten)]
+    pub(crate) peer: PeerOptions,
+    /// What for: calls and casts, which are the same server, fanout, which are four, or notifications
+    #[arg(long, value_enum, default_value = "call")]
+    pub(crate) what: What,
+    #[arg(long)]
+    pub(crate) python: Option<PathBuf>,
     /// End when standard input does, as a child of `run`
     #[arg(long, hide = true)]
     pub(crate) follow_stdin: bool,
@@ -171,29 +263,11 @@ pub(crate) struct ServerOptions {
 
 #[derive(Args, Clone)]
 pub(crate) struct ClientOptions {
-    #[arg(long, value_enum)]
-    pub(crate) peer: PeerName,
-    #[arg(long)]
-    pub(crate) url: String,
-    #[arg(long)]
-    pub(crate) topic: String,
-    #[arg(long, value_enum)]
-    pub(crate) what: What,
-    #[arg(long)]
-    pub(crate) inflight: usize,
-    #[arg(long)]
-    pub(crate) size: usize,
-    #[arg(long)]
-    pub(crate) seconds: f64,
-    #[arg(long)]
-    pub(crate) warmup: f64,
+    #[command(flatten)]
+    pub(crate) peer: PeerOptions,
+    #[command(flatten)]
+    pub(crate) load: LoadOptions,
     /// Notifications to listen to, for whoever fills the queue itself
     #[arg(long, default_value_t = 0)]
     pub(crate) fill: usize,
-    #[arg(long, value_enum, default_value = "equal")]
-    pub(crate) lapin_mode: LapinMode,
-    #[arg(long, value_enum, default_value = "thread")]
-    pub(crate) ours_io: OursIo,
-    #[arg(long, default_value_t = 2)]
-    pub(crate) workers: usize,
 }

@@ -8,6 +8,8 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error("{0}")]
+    Load(#[from] bench_load::Error),
+    #[error("{0}")]
     Io(#[from] std::io::Error),
     #[error("cannot start {program:?}: {source}")]
     Start { program: PathBuf, source: std::io::Error },

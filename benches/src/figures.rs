@@ -1,23 +1,23 @@
 //! The rounds of one peer at one number in flight, and their medians. A round that failed its check has no rate.
 
-use crate::events::Probes;
+use bench_load::Probes;
+
+use crate::case::Case;
 use crate::measure::{Measurement, Use};
-use crate::peers::Contender;
 
 /// Cores busy with something else above which a round is marked.
 pub(crate) const NOISY_CORES: f64 = 0.3;
 
 pub(crate) struct Series {
-    pub(crate) contender: Contender,
-    pub(crate) inflight: usize,
+    pub(crate) case: Case,
     pub(crate) rounds: Vec<Measurement>,
     /// Rounds that gave no measurement, with the reason.
     pub(crate) failed: Vec<String>,
 }
 
 impl Series {
-    pub(crate) fn new(contender: Contender, inflight: usize) -> Self {
-        Self { contender, inflight, rounds: Vec::new(), failed: Vec::new() }
+    pub(crate) fn new(case: Case) -> Self {
+        Self { case, rounds: Vec::new(), failed: Vec::new() }
     }
 
     /// Whether every round passed its check; none where there was none.
@@ -34,7 +34,7 @@ impl Series {
     }
 
     pub(crate) fn is_sound(&self) -> bool {
-        self.failed.is_empty() && self.rates().is_some() && self.errors() == 0
+        self.rates().is_some() && self.errors() == 0
     }
 
     /// Most notifications that waited in the queue when a window closed.
@@ -42,8 +42,10 @@ impl Series {
         self.rounds.iter().filter_map(|round| round.waiting).max()
     }
 
+    /// Failed messages, and rounds that gave no measurement.
     pub(crate) fn errors(&self) -> u64 {
-        self.rounds.iter().map(|round| round.client.errors).sum()
+        let messages: u64 = self.rounds.iter().map(|round| round.client.errors).sum();
+        messages + self.failed.len() as u64
     }
 
     pub(crate) fn first_error(&self) -> Option<&str> {
@@ -89,6 +91,11 @@ impl Series {
         self.median(|round| Some(round.other_cores)).unwrap_or(0.0)
     }
 
+    /// Measurements that were repeated because others disturbed them.
+    pub(crate) fn repeated(&self) -> usize {
+        self.rounds.iter().map(|round| round.set_aside.len()).sum()
+    }
+
     pub(crate) fn noisy_rounds(&self) -> usize {
         self.rounds.iter().filter(|round| round.other_cores > NOISY_CORES).count()
     }
@@ -115,9 +122,25 @@ impl Series {
 
 /// The rates of `numerator` over those of `denominator`, round by round; none when either has a round without a rate.
 pub(crate) fn ratios(numerator: &Series, denominator: &Series) -> Option<Vec<f64>> {
-    let (above, below) = (numerator.rates()?, denominator.rates()?);
+    ratios_of(numerator, denominator, |round| Some(round.client.rate()))
+}
+
+/// The same of anything that a round tells.
+pub(crate) fn ratios_of(
+    numerator: &Series,
+    denominator: &Series,
+    of: impl Fn(&Measurement) -> Option<f64>,
+) -> Option<Vec<f64>> {
+    numerator.rates().and(denominator.rates())?;
     let paired = numerator.failed.is_empty() && denominator.failed.is_empty();
-    paired.then(|| above.iter().zip(&below).map(|(a, b)| a / b).collect())
+    let pairs = numerator.rounds.iter().zip(&denominator.rounds);
+    if paired { pairs.map(|(a, b)| Some(of(a)? / of(b)?)).collect() } else { None }
+}
+
+/// CPU seconds of client and server for a message.
+pub(crate) fn cpu_of_both(round: &Measurement) -> Option<f64> {
+    let cpu = round.client_use?.cpu + round.server_use?.cpu;
+    (round.client.done > 0).then(|| cpu / round.client.done as f64)
 }
 
 pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
@@ -132,9 +155,11 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use bench_load::{ClientResult, What};
+
     use super::*;
     use crate::cli::LapinMode;
-    use crate::events::ClientResult;
+    use crate::peers::Contender;
 
     fn round(done: u64, sent: u64, returned: u64) -> Measurement {
         Measurement {
@@ -153,11 +178,18 @@ mod tests {
             waiting: None,
             broker_cpu: None,
             other_cores: 0.0,
+            set_aside: Vec::new(),
         }
     }
 
+    fn case() -> Case {
+        let contender = Contender::Lapin(LapinMode::Equal);
+        let url = "rabbit://host".to_owned();
+        Case { contender, what: What::Call, inflight: 1, size: 100, durable: false, url }
+    }
+
     fn series(rounds: Vec<Measurement>) -> Series {
-        Series { rounds, ..Series::new(Contender::Lapin(LapinMode::Equal), 1) }
+        Series { rounds, ..Series::new(case()) }
     }
 
     #[test]
@@ -176,6 +208,14 @@ mod tests {
         unchecked.client.unroutable = None;
         let series = series(vec![unchecked]);
         assert_eq!((series.rates(), series.unroutable_ok()), (Some(vec![50.0]), None));
+    }
+
+    #[test]
+    fn a_round_that_gave_no_measurement_is_an_error() {
+        let mut series = series(vec![round(100, 1, 1)]);
+        assert!(series.is_sound());
+        series.failed.push("round 2: no broker".to_owned());
+        assert_eq!((series.errors(), series.is_sound()), (1, false));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use lapin::options::{BasicPublishOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::broker::{Admin, notification_queue};
+use crate::broker::{Admin, Site, notification_queue};
 use crate::error::{Error, Result};
 use crate::notification::{Form, Notification};
 
@@ -16,13 +16,12 @@ const UNDER_WAY: usize = 64;
 const SETTLING: Duration = Duration::from_secs(30);
 
 /// Puts `count` notifications into the queue, made as every peer makes it, and returns when they are all there.
-pub(crate) async fn fill(url: &str, topic: &str, form: Form, count: usize, size: usize) -> Result<()> {
-    let admin = Admin::connect(url).await?;
-    let queue = notification_queue(topic);
+pub(crate) async fn fill(site: &Site, form: Form, count: usize, size: usize) -> Result<()> {
+    let admin = Admin::connect(&site.url).await?;
+    let queue = notification_queue(&site.topic);
     let channel = admin.channel();
-    channel
-        .queue_declare(queue.as_str().into(), QueueDeclareOptions::default(), FieldTable::default())
-        .await?;
+    let declare = QueueDeclareOptions { durable: site.durable, ..Default::default() };
+    channel.queue_declare(queue.as_str().into(), declare, FieldTable::default()).await?;
     let data = "x".repeat(size);
     let publish = |_| async {
         // Each under ids of its own: listeners of oslo.messaging's drop what they have had.

@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Instant;
 
+use bench_load::{ClientResult, Event, Plan, TAIL, stdin_closed, tell};
 use tokio::time::{Duration, sleep};
 
 use crate::error::Result;
-use crate::events::{ClientResult, Event, tell};
-use crate::load::{Plan, TAIL};
-use crate::stop;
 
 /// How many notifications a listener has handled.
 #[derive(Clone, Default)]
@@ -47,10 +45,10 @@ pub(crate) async fn observe(handled: &Handled, plan: &Plan) -> Result<ClientResu
 
 /// Until whoever started this process has said how many there are and they are handled, or do not come.
 pub(crate) async fn finish(handled: &Handled) -> Result<()> {
-    let expected = stop::stdin_closed().await.trim().parse().unwrap_or(0);
+    let expected = stdin_closed().await.trim().parse().unwrap_or(0);
     let told = Instant::now();
     while handled.get() < expected && told.elapsed() < TAIL {
         sleep(Duration::from_millis(20)).await;
     }
-    tell(&Event::Handled { count: handled.get() })
+    Ok(tell(&Event::Handled { count: handled.get() })?)
 }

@@ -9,22 +9,22 @@
 )]
 
 mod broker;
+mod case;
 mod child;
 mod cli;
 mod error;
-mod events;
 mod figures;
 mod fill;
-mod histogram;
+mod growth;
 mod listen;
-mod load;
 mod measure;
 mod notification;
 mod peers;
 mod process;
+mod quiet;
 mod report;
 mod run;
-mod stop;
+mod suite;
 
 use std::process::ExitCode;
 
@@ -49,14 +49,18 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli) -> Result<ExitCode> {
     let workers = match &cli.command {
-        Command::Run(_) => 1,
-        Command::Server(server) => server.workers,
-        Command::Client(client) => client.workers,
+        Command::Run(_) | Command::Suite(_) | Command::Growth(_) => 1,
+        Command::Hold(_) => 2,
+        Command::Server(server) => server.peer.workers,
+        Command::Client(client) => client.peer.workers,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()?;
     let outcome = runtime.block_on(async {
         match cli.command {
             Command::Run(options) => run::run(options).await,
+            Command::Suite(options) => suite::run(options).await,
+            Command::Growth(options) => growth::run(options).await,
+            Command::Hold(options) => growth::hold(options).await.map(|()| ExitCode::SUCCESS),
             Command::Server(options) => peers::serve(options).await.map(|()| ExitCode::SUCCESS),
             Command::Client(options) => peers::load(options).await.map(|()| ExitCode::SUCCESS),
         }

@@ -1,21 +1,26 @@
 //! One measurement: a server and a client process of one peer, their CPU over the window, their peak memory after it.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::broker::{Admin, clean_up, is_in_process, notification_queue};
+use bench_load::{ClientResult, Event, FANOUT_SERVERS, What};
+use serde::{Deserialize, Serialize};
+
+use crate::broker::{Admin, Site, clean_up, notification_queue};
+use crate::case::Case;
 use crate::child::Child;
-use crate::cli::{RunOptions, What};
+use crate::cli::Rig;
 use crate::error::{Error, Result};
-use crate::events::{ClientResult, Event};
 use crate::fill;
-use crate::peers::{Contender, SERVER_NAME};
+use crate::peers::{client_command, fill_of, server_command, server_names};
 use crate::process::{cpu_seconds, machine_busy_seconds, peak_rss_kb};
+use crate::quiet::SetAside;
 
 /// How long a process may take to start, and beyond its own times to say what it did.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What one round of one peer gave.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Measurement {
     pub(crate) client: ClientResult,
     /// None where nobody sends: notifications that are listened to were in the queue before.
@@ -28,39 +33,47 @@ pub(crate) struct Measurement {
     pub(crate) broker_cpu: Option<f64>,
     /// Cores kept busy during the window by processes that are none of the above.
     pub(crate) other_cores: f64,
+    /// What the same gave before, when others disturbed it.
+    pub(crate) set_aside: Vec<SetAside>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Use {
     pub(crate) cpu: f64,
     pub(crate) rss_kb: u64,
 }
 
-/// Measures `contender` once. `number` keeps the topics of one run apart.
-pub(crate) async fn measure(
-    contender: Contender,
-    options: &RunOptions,
-    inflight: usize,
-    number: usize,
-) -> Result<Measurement> {
-    let topic = format!("bench-{}-{number}", std::process::id());
-    let who = |role| format!("{} {role}", contender.name());
-    let in_process = is_in_process(&options.url);
-    let fill = if options.what == What::Listen { contender.fill(options, inflight) } else { 0 };
-    if fill > 0 && !in_process {
-        fill::fill(&options.url, &topic, contender.form(), fill, options.size).await?;
+/// Keeps the topics of one process apart.
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// Measures `case` once.
+pub(crate) async fn measure(case: &Case, rig: &Rig) -> Result<Measurement> {
+    let topic = format!("bench-{}-{}", std::process::id(), NUMBER.fetch_add(1, Relaxed));
+    let mut site = Site { url: case.url.clone(), topic, durable: case.durable };
+    let who = |role| format!("{} {role}", case.contender.name());
+    let fill = if case.what == What::Listen { fill_of(case, rig) } else { 0 };
+    if fill > 0 && !case.is_in_process() {
+        fill::fill(&site, case.contender.form(), fill, case.size).await?;
     }
     let mut server = None;
-    if !in_process && options.what != What::Listen {
-        let mut started = Child::start(who("server"), contender.server_command(options, &topic)?)?;
-        started.expect("readiness", PATIENCE, |event| matches!(event, Event::Ready).then_some(())).await?;
+    let mut broker = rig.tools.broker_pid.filter(|_| case.has_broker());
+    if !case.is_in_process() && case.what != What::Listen {
+        let mut started = Child::start(who("server"), server_command(case, rig, &site)?)?;
+        let ready = |event| match event {
+            Event::Ready { address, broker_pid } => Some((address, broker_pid)),
+            _ => None,
+        };
+        let (address, broker_pid) = started.expect("readiness", PATIENCE, ready).await?;
+        site.url = address.unwrap_or(site.url);
+        broker = broker_pid.or(broker);
         server = Some(started);
     }
-    let mut client = Child::start(who("client"), contender.client_command(options, &topic, inflight, fill)?)?;
-    let server_pid = server.as_ref().map(Child::pid);
-    let queue = (!in_process && options.what.is_of_notifications()).then(|| notification_queue(&topic));
-    let mut outcome = observe(&mut client, server_pid, queue, options).await;
-    if let (What::Notify, Some(listener), Ok(measurement)) = (options.what, &mut server, &mut outcome) {
+    let mut client = Child::start(who("client"), client_command(case, rig, &site, fill)?)?;
+    let watched = Watched { server: server.as_ref().map(Child::pid), broker };
+    let queue =
+        (case.has_broker() && case.what.is_of_notifications()).then(|| notification_queue(&site.topic));
+    let mut outcome = observe(&mut client, watched, queue, case, rig).await;
+    if let (What::Notify, Some(listener), Ok(measurement)) = (case.what, &mut server, &mut outcome) {
         count_handled(listener, &mut measurement.client).await?;
     }
     // In this order the server outlives the client's last call.
@@ -68,10 +81,17 @@ pub(crate) async fn measure(
     if let Some(server) = server {
         server.close().await?;
     }
-    if !in_process {
-        clean_up(&options.url, &topic, SERVER_NAME).await?;
+    if case.has_broker() {
+        clean_up(&site, server_names(FANOUT_SERVERS)).await?;
     }
     outcome
+}
+
+/// The processes beside the client.
+#[derive(Clone, Copy)]
+struct Watched {
+    server: Option<u32>,
+    broker: Option<u32>,
 }
 
 /// Every notification that the broker has confirmed must have been handled.
@@ -86,23 +106,24 @@ async fn count_handled(listener: &mut Child, client: &mut ClientResult) -> Resul
 /// Watches a client through its window; for [`What::Listen`] that client is the listener. `queue` is looked at from outside.
 async fn observe(
     client: &mut Child,
-    server: Option<u32>,
+    Watched { server, broker }: Watched,
     queue: Option<String>,
-    options: &RunOptions,
+    case: &Case,
+    rig: &Rig,
 ) -> Result<Measurement> {
-    let admin = if queue.is_some() { Some(Admin::connect(&options.url).await?) } else { None };
+    let admin = if queue.is_some() { Some(Admin::connect(&case.url).await?) } else { None };
     let pid = client.pid();
-    let limit = PATIENCE + Duration::from_secs_f64(options.warmup + options.seconds);
+    let limit = PATIENCE + Duration::from_secs_f64(rig.warmup + rig.seconds);
     client.expect("the window's start", limit, |event| matches!(event, Event::Start).then_some(())).await?;
-    let before = Clocks::read(pid, server, options.broker_pid)?;
+    let before = Clocks::read(pid, server, broker)?;
     client.expect("the window's end", limit, |event| matches!(event, Event::End).then_some(())).await?;
-    let after = Clocks::read(pid, server, options.broker_pid)?;
+    let after = Clocks::read(pid, server, broker)?;
     let mut waiting = None;
     if let (Some(admin), Some(queue)) = (admin, queue) {
         waiting = Some(admin.waiting(&queue).await?);
         admin.close().await?;
     }
-    if (options.what, waiting) == (What::Listen, Some(0)) {
+    if (case.what, waiting) == (What::Listen, Some(0)) {
         return Err(Error::Peer(
             "the queue ran dry before the window closed: more --fill is needed".to_owned(),
         ));
@@ -115,7 +136,7 @@ async fn observe(
         .await?;
     let spent = after.since(&before);
     let watched = Some(Use { cpu: spent.client, rss_kb: peak_rss_kb(pid)? });
-    let (client_use, server_use) = match (options.what, server, spent.server) {
+    let (client_use, server_use) = match (case.what, server, spent.server) {
         (What::Listen, ..) => (None, watched),
         (_, Some(pid), Some(cpu)) => (watched, Some(Use { cpu, rss_kb: peak_rss_kb(pid)? })),
         _ => (watched, None),
@@ -128,6 +149,7 @@ async fn observe(
         server_use,
         waiting,
         broker_cpu: spent.broker,
+        set_aside: Vec::new(),
     })
 }
 

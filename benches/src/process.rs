@@ -21,12 +21,21 @@ pub(crate) fn cpu_seconds(pid: u32) -> io::Result<f64> {
 
 /// The largest resident set that the process has had, in KiB.
 pub(crate) fn peak_rss_kb(pid: u32) -> io::Result<u64> {
+    kilobytes(pid, "VmHWM:")
+}
+
+/// The resident set of a process now, in KiB.
+pub(crate) fn rss_kb(pid: u32) -> io::Result<u64> {
+    kilobytes(pid, "VmRSS:")
+}
+
+fn kilobytes(pid: u32, field: &str) -> io::Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
     status
         .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .find_map(|line| line.strip_prefix(field))
         .and_then(|value| value.split_whitespace().next()?.parse().ok())
-        .ok_or_else(|| io::Error::other(format!("/proc/{pid}/status has no VmHWM")))
+        .ok_or_else(|| io::Error::other(format!("/proc/{pid}/status has no {field}")))
 }
 
 /// Time that all processors together were busy since boot, in seconds.

@@ -18,3 +18,5 @@ pub mod python {}
 pub mod notifications {}
 #[doc = include_str!("../../docs/guide/testing.md")]
 pub mod testing {}
+#[doc = include_str!("../../docs/guide/performance.md")]
+pub mod performance {}

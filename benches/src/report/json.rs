@@ -2,21 +2,22 @@
 
 use serde_json::{Value, json};
 
-use crate::cli::RunOptions;
+use crate::cli::Rig;
 use crate::error::Result;
 use crate::figures::{NOISY_CORES, Series, median};
 use crate::measure::Measurement;
+use crate::peers::Framework;
 
-pub(crate) fn print(all: &[Series], options: &RunOptions) -> Result<()> {
+pub(crate) fn print(all: &[Series], rig: &Rig) -> Result<()> {
     for series in all {
-        println!("{}", serde_json::to_string(&object(series, options))?);
+        println!("{}", serde_json::to_string(&object(series, rig))?);
     }
     Ok(())
 }
 
-fn object(series: &Series, options: &RunOptions) -> Value {
+fn object(series: &Series, rig: &Rig) -> Value {
     json!({
-        "peer": series.contender.name(),
+        "peer": series.case.contender.name(),
         "rate": series.rates().and_then(median),
         "p50_us": series.p50_us(),
         "p99_us": series.p99_us(),
@@ -32,14 +33,19 @@ fn object(series: &Series, options: &RunOptions) -> Value {
         "unroutable": series.unroutable(),
         "waiting": series.waiting(),
         "options": {
-            "what": options.what,
-            "inflight": series.inflight,
-            "size": options.size,
-            "seconds": options.seconds,
-            "warmup": options.warmup,
-            "rounds": options.rounds,
-            "workers": options.workers,
-            "guarantees": series.contender.guarantees(options.what),
+            "what": series.case.what,
+            "over": if series.case.is_in_process() { "memory" } else { series.case.framework().map_or("rabbitmq", Framework::name) },
+            "durable": series.case.durable,
+            "inflight": series.case.inflight,
+            "size": series.case.size,
+            "seconds": rig.seconds,
+            "warmup": rig.warmup,
+            "rounds": rig.rounds,
+            "repeats": rig.tools.repeats,
+            "workers": rig.tools.workers,
+            "fill": rig.tools.fill,
+            "broker_pid": rig.tools.broker_pid,
+            "guarantees": series.case.contender.guarantees(series.case.what),
         },
         "rounds": series.rounds.iter().map(round).collect::<Vec<_>>(),
         "failed_rounds": series.failed,
@@ -54,5 +60,6 @@ fn round(round: &Measurement) -> Value {
         "waiting": round.waiting,
         "other_cores": round.other_cores,
         "noisy": round.other_cores > NOISY_CORES,
+        "set_aside": round.set_aside,
     })
 }

@@ -3,9 +3,22 @@
 pub(crate) mod json;
 pub(crate) mod table;
 
-use crate::events::{ClientResult, Probes};
+use crate::case::Case;
 use crate::figures::NOISY_CORES;
 use crate::measure::Measurement;
+use bench_load::{ClientResult, Probes};
+
+/// A case in a few words.
+pub(crate) fn place(case: &Case) -> String {
+    let durable = if case.durable { " durable," } else { "" };
+    format!(
+        "{},{durable} {} B, {} in flight, {}",
+        case.what.name(),
+        case.size,
+        case.inflight,
+        case.contender.name()
+    )
+}
 
 /// One round as progress.
 pub(crate) fn round_line(round: &Measurement) -> String {

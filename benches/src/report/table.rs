@@ -1,9 +1,12 @@
 //! Markdown tables, readable in a terminal and ready to be kept.
 
-use crate::cli::{RunOptions, What};
+use bench_load::What;
+
+use crate::cli::Rig;
 use crate::figures::{NOISY_CORES, Series, median, ratios};
 
-const HEAD: [&str; 12] = [
+const HEAD: [&str; 13] = [
+    "B",
     "in flight",
     "peer",
     "per second min/median/max",
@@ -18,32 +21,39 @@ const HEAD: [&str; 12] = [
     "other load, cores",
 ];
 
-pub(crate) fn print(all: &[Series], options: &RunOptions) {
+pub(crate) fn print(all: &[Series], rig: &Rig) {
+    let Some(first) = all.first() else { return };
     println!(
-        "\n{} of {} B, {} s a round after {} s of warm-up, {} round(s); {} worker threads a Rust process\n",
-        options.what.counted(),
-        options.size,
-        options.seconds,
-        options.warmup,
-        options.rounds,
-        options.workers
+        "\n{}, {} s a round after {} s of warm-up, {} round(s); {} worker threads a Rust process\n",
+        first.case.what.counted(),
+        rig.seconds,
+        rig.warmup,
+        rig.rounds,
+        rig.tools.workers
     );
-    print_rows(HEAD.map(str::to_owned).into(), all.iter().map(row).collect());
+    print!("{}", tables(all));
+}
+
+/// What was measured, the ratios, and what has to be said about them.
+pub(crate) fn tables(all: &[Series]) -> String {
+    let mut text = rows(HEAD.map(str::to_owned).into(), all.iter().map(row).collect());
     let compared = compare(all);
     if !compared.is_empty() {
-        println!("\nRatios of rates, round by round:\n");
-        let head = ["in flight", "of", "rounds", "median"].map(str::to_owned).into();
-        print_rows(head, compared);
+        text.push_str("\nRatios of rates, round by round:\n\n");
+        let head = ["B", "in flight", "of", "rounds", "median"].map(str::to_owned).into();
+        text.push_str(&rows(head, compared));
     }
-    for series in all {
-        print_remarks(series, options.what);
+    for remark in all.iter().flat_map(remarks) {
+        text.push_str(&format!("\n{remark}\n"));
     }
+    text
 }
 
 fn row(series: &Series) -> Vec<String> {
     vec![
-        series.inflight.to_string(),
-        series.contender.name().to_owned(),
+        series.case.size.to_string(),
+        series.case.inflight.to_string(),
+        series.case.contender.name().to_owned(),
         series.rates().map_or_else(|| "no result".to_owned(), spread),
         micros(series.p50_us()),
         micros(series.p99_us()),
@@ -57,55 +67,64 @@ fn row(series: &Series) -> Vec<String> {
     ]
 }
 
-/// The first peer over each of the others at the same number in flight.
+/// The first peer over each of the others at the same size and number in flight.
 fn compare(all: &[Series]) -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    for (place, first) in all.iter().enumerate() {
-        if place > 0 && all[place - 1].inflight == first.inflight {
-            continue;
-        }
-        for other in all[place + 1..].iter().take_while(|other| other.inflight == first.inflight) {
+    let mut compared = Vec::new();
+    for group in all.chunk_by(|a, b| (a.case.size, a.case.inflight) == (b.case.size, b.case.inflight)) {
+        let Some((first, others)) = group.split_first() else { continue };
+        for other in others {
             let Some(ratios) = ratios(first, other) else { continue };
             let each: Vec<String> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
-            rows.push(vec![
-                first.inflight.to_string(),
-                format!("{} / {}", first.contender.name(), other.contender.name()),
+            compared.push(vec![
+                first.case.size.to_string(),
+                first.case.inflight.to_string(),
+                format!("{} / {}", first.case.contender.name(), other.case.contender.name()),
                 each.join(" "),
                 median(ratios).map_or_else(String::new, |median| format!("{median:.2}")),
             ]);
         }
     }
-    rows
+    compared
 }
 
-fn print_remarks(series: &Series, what: What) {
-    let place = format!("{} at {} in flight", series.contender.name(), series.inflight);
+fn remarks(series: &Series) -> Vec<String> {
+    let place = super::place(&series.case);
+    let mut remarks = Vec::new();
     if series.noisy_rounds() > 0 {
-        println!(
-            "\n{place}: {} round(s) with more than {NOISY_CORES} cores of other load.",
-            series.noisy_rounds()
-        );
+        let (noisy, all) = (series.noisy_rounds(), series.rounds.len());
+        remarks.push(format!(
+            "{place}: {noisy} of {all} rounds with more than {NOISY_CORES} cores of other load."
+        ));
     }
-    if let (What::Notify, Some(waiting)) = (what, series.waiting()) {
-        println!("\n{place}: at most {waiting} notifications waited in the queue when a window closed.");
+    if series.repeated() > 0 {
+        let aside: Vec<String> = series
+            .rounds
+            .iter()
+            .flat_map(|round| &round.set_aside)
+            .map(|one| format!("{:.0} ({:.2})", one.rate, one.other_cores))
+            .collect();
+        remarks.push(format!(
+            "{place}: set aside for quieter repetitions, as rate (cores of other load): {}.",
+            aside.join(", ")
+        ));
+    }
+    if let (What::Notify, Some(waiting)) = (series.case.what, series.waiting()) {
+        remarks.push(format!(
+            "{place}: at most {waiting} notifications waited in the queue when a window closed."
+        ));
     }
     if series.errors() > 0 {
-        println!(
-            "\n{place}: {} errors, the first: {}",
-            series.errors(),
-            series.first_error().unwrap_or("not told")
-        );
+        let first = series.first_error().unwrap_or("not told");
+        remarks.push(format!("{place}: {} errors, the first: {first}", series.errors()));
     }
-    for reason in &series.failed {
-        println!("\n{place}: no measurement in {reason}");
-    }
+    remarks.extend(series.failed.iter().map(|reason| format!("{place}: no measurement in {reason}")));
+    remarks
 }
 
-fn print_rows(head: Vec<String>, rows: Vec<Vec<String>>) {
+/// A table in Markdown.
+pub(crate) fn rows(head: Vec<String>, rows: Vec<Vec<String>>) -> String {
     let rule = head.iter().map(|_| "---".to_owned()).collect();
-    for row in [head, rule].into_iter().chain(rows) {
-        println!("| {} |", row.join(" | "));
-    }
+    [head, rule].into_iter().chain(rows).map(|row| format!("| {} |\n", row.join(" | "))).collect()
 }
 
 fn spread(rates: Vec<f64>) -> String {

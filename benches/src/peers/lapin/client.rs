@@ -3,29 +3,36 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt};
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use bench_load::{Client, Failure, Queue, What};
+use lapin::options::{BasicConsumeOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Connection, Consumer};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::time::interval;
 
+use super::confirms::Confirms;
+use super::host::run_on;
 use super::publish::{Place, Wait, publish};
 use super::returns::{Ending, Pending};
 use super::wire::{Args, Method, Reply, Request};
-use crate::broker::missing;
-use crate::cli::{LapinMode, What};
+use super::{ack, next_batch, properties};
+use crate::broker::{Site, missing};
+use crate::cli::LapinMode;
 use crate::error::Result;
-use crate::load::{Client, Failure, Queue};
 
 /// How often returns are fetched when nothing is confirmed: lapin hands them out to nobody by itself.
 const RETURNS_EVERY: Duration = Duration::from_millis(5);
 
 pub(crate) struct LapinClient {
     channel: Channel,
-    served: ShortString,
-    missing: ShortString,
+    /// In the tuned modes, where calls do not wait for their confirmations.
+    confirms: Option<Confirms>,
+    served: Place,
+    /// Where it is asked how many casts were handled.
+    asked: Place,
+    missing: Place,
+    properties: BasicProperties,
     replies: ShortString,
     pending: Arc<Pending>,
     mode: LapinMode,
@@ -34,58 +41,83 @@ pub(crate) struct LapinClient {
 }
 
 impl LapinClient {
-    pub(crate) async fn connect(url: &str, topic: &str, mode: LapinMode, what: What) -> Result<Self> {
-        let connection = super::connect(url).await?;
+    pub(crate) async fn connect(site: Site, mode: LapinMode, what: What) -> Result<Self> {
+        run_on(mode, Self::set_up(site, mode, what)).await
+    }
+
+    async fn set_up(site: Site, mode: LapinMode, what: What) -> Result<Self> {
+        let connection = super::connect(&site.url).await?;
         let channel = connection.create_channel().await?;
         let pending = Arc::new(Pending::default());
-        match mode {
-            LapinMode::Equal => channel.confirm_select(ConfirmSelectOptions::default()).await?,
-            LapinMode::Tuned => {
-                tokio::spawn(drain_returns(channel.clone(), pending.clone()));
-            }
+        if mode.confirms() {
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        } else {
+            tokio::spawn(drain_returns(channel.clone(), pending.clone()));
         }
+        let confirms = mode.is_tuned().then(|| {
+            let pending = pending.clone();
+            Confirms::start(channel.clone(), move |id, outcome| settled(&pending, id, outcome))
+        });
         let declare = QueueDeclareOptions { auto_delete: true, ..Default::default() };
         let replies = channel.queue_declare("".into(), declare, FieldTable::default()).await?.name().clone();
-        // Replies are acknowledged where ours acknowledges them, one by one and without waiting for the write.
-        let acks = (mode == LapinMode::Equal).then(|| channel.clone());
+        // Replies are acknowledged where ours acknowledges them, without waiting for the write.
+        let acks = mode.confirms().then(|| channel.clone());
         let consume = BasicConsumeOptions { no_ack: acks.is_none(), ..Default::default() };
         let consumer =
             channel.basic_consume(replies.clone(), "".into(), consume, FieldTable::default()).await?;
-        tokio::spawn(receive(consumer, acks, pending.clone()));
-        let missing = missing(topic).into();
-        let served = topic.into();
-        Ok(Self { channel, served, missing, replies, pending, mode, what, _connection: connection })
+        let batch = if mode.is_tuned() { usize::MAX } else { 1 };
+        tokio::spawn(receive(consumer, batch, acks, pending.clone()));
+        let queue = |topic: &str| Place::queue(topic.into());
+        let served = if what == What::Fanout { Place::fanout(&site.topic) } else { queue(&site.topic) };
+        let (asked, missing) = (queue(&site.topic), queue(&missing(&site.topic)));
+        let properties = properties(&site);
+        Ok(Self {
+            channel,
+            confirms,
+            served,
+            asked,
+            missing,
+            properties,
+            replies,
+            pending,
+            mode,
+            what,
+            _connection: connection,
+        })
     }
 
-    fn queue(&self, queue: Queue) -> ShortString {
+    fn place(&self, queue: Queue) -> &Place {
         match queue {
-            Queue::Served => self.served.clone(),
-            Queue::Missing => self.missing.clone(),
+            Queue::Served => &self.served,
+            Queue::Missing => &self.missing,
         }
     }
 
     /// Publishes and says by which id the message can end.
     async fn request_by_id(
         &self,
-        queue: Queue,
+        place: &Place,
         method: Method,
         data: &str,
     ) -> Result<(u64, oneshot::Receiver<Ending>), Failure> {
         let body =
             serde_json::to_vec(&Request { method, args: Args { data: data.into() } }).map_err(unreadable)?;
         let (id, ending) = self.pending.register();
-        let mut properties = BasicProperties::default().with_correlation_id(id.to_string().into());
+        let mut properties = self.properties.clone().with_correlation_id(id.to_string().into());
         if method != Method::Hit {
             properties = properties.with_reply_to(self.replies.clone());
         }
-        let wait = match (self.mode, method) {
-            (LapinMode::Equal, _) => Wait::Confirm,
-            (LapinMode::Tuned, Method::Hit) => Wait::Write,
-            (LapinMode::Tuned, Method::Echo | Method::Handled) => Wait::No,
+        let place = place.clone();
+        let wait = match (&self.confirms, method) {
+            (Some(confirms), Method::Echo | Method::Handled) => {
+                confirms.push(place, body, properties, id)?;
+                return Ok((id, ending));
+            }
+            _ if self.mode.confirms() => Wait::Confirm,
+            (_, Method::Hit) => Wait::Write,
+            (_, Method::Echo | Method::Handled) => Wait::No,
         };
-        if let Some(returned) =
-            publish(&self.channel, Place::queue(self.queue(queue)), &body, properties, wait).await?
-        {
+        if let Some(returned) = publish(&self.channel, place, &body, properties, wait).await? {
             self.pending.end(&returned, Ending::Returned);
         }
         Ok((id, ending))
@@ -93,11 +125,11 @@ impl LapinClient {
 
     async fn request<T: DeserializeOwned>(
         &self,
-        queue: Queue,
+        place: &Place,
         method: Method,
         data: &str,
     ) -> Result<T, Failure> {
-        let (_, ending) = self.request_by_id(queue, method, data).await?;
+        let (_, ending) = self.request_by_id(place, method, data).await?;
         match ending.await {
             Ok(Ending::Reply(body)) => {
                 Ok(serde_json::from_slice::<Reply<T>>(&body).map_err(unreadable)?.result)
@@ -108,12 +140,12 @@ impl LapinClient {
     }
 
     async fn call(&self, queue: Queue, data: &str) -> Result<(), Failure> {
-        let answer: String = self.request(queue, Method::Echo, data).await?;
+        let answer: String = self.request(self.place(queue), Method::Echo, data).await?;
         if answer == data { Ok(()) } else { Err(Failure::Other("the echo differs".to_owned())) }
     }
 
     async fn cast(&self, queue: Queue, data: &str) -> Result<(), Failure> {
-        let (id, mut ending) = self.request_by_id(queue, Method::Hit, data).await?;
+        let (id, mut ending) = self.request_by_id(self.place(queue), Method::Hit, data).await?;
         match queue {
             // Nothing tells a cast that it was not returned, so only the one that must be returned waits for it.
             Queue::Missing => match ending.await {
@@ -130,27 +162,42 @@ impl LapinClient {
 
 impl Client for LapinClient {
     async fn send(&self, queue: Queue, data: &str) -> Result<(), Failure> {
-        if self.what == What::Cast { self.cast(queue, data).await } else { self.call(queue, data).await }
+        if self.what == What::Call { self.call(queue, data).await } else { self.cast(queue, data).await }
     }
 
     async fn handled(&self) -> Result<Option<u64>, Failure> {
-        self.request(Queue::Served, Method::Handled, "").await.map(Some)
+        self.request(&self.asked, Method::Handled, "").await.map(Some)
     }
 }
 
-async fn receive(mut consumer: Consumer, acks: Option<Channel>, pending: Arc<Pending>) {
-    while let Some(delivery) = consumer.next().await {
-        let delivery = match delivery {
-            Ok(delivery) => delivery,
+/// What a confirmation brought: the call whose message came back ends, and one that was not published.
+fn settled(pending: &Pending, id: u64, outcome: Result<Option<BasicProperties>, Failure>) {
+    match outcome {
+        Ok(Some(returned)) => pending.end(&returned, Ending::Returned),
+        Ok(None) => {}
+        Err(failure) => {
+            eprintln!("bench: the lapin client failed a request: {failure}");
+            pending.forget(id);
+        }
+    }
+}
+
+async fn receive(mut consumer: Consumer, most: usize, acks: Option<Channel>, pending: Arc<Pending>) {
+    while let Some(batch) = next_batch(&mut consumer, most).await {
+        let batch = match batch {
+            Ok(batch) => batch,
             Err(error) => return eprintln!("bench: the lapin client stopped receiving: {error}"),
         };
-        let acked = acks.as_ref().and_then(|channel| {
-            channel.basic_ack(delivery.delivery_tag, BasicAckOptions::default()).now_or_never()
-        });
-        if let Some(Err(error)) = acked {
+        let acked = acks
+            .as_ref()
+            .zip(batch.last())
+            .map_or(Ok(()), |(channel, last)| ack(channel, last.delivery_tag, batch.len() > 1));
+        if let Err(error) = acked {
             return eprintln!("bench: the lapin client cannot acknowledge: {error}");
         }
-        pending.end(&delivery.properties, Ending::Reply(delivery.data));
+        for delivery in batch {
+            pending.end(&delivery.properties, Ending::Reply(delivery.data));
+        }
     }
 }
 

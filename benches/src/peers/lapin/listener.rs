@@ -1,13 +1,14 @@
 //! The bare listener: a task for each notification, acknowledged when it is done.
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use lapin::message::Delivery;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, Consumer};
 
-use super::declare;
 use super::server::ACK_EVERY;
+use super::{ack, declare};
+use crate::broker::Site;
 use crate::cli::LapinMode;
 use crate::error::{Error, Result};
 use crate::listen::Handled;
@@ -16,22 +17,21 @@ use crate::notification::Notification;
 struct Listener {
     channel: Channel,
     mode: LapinMode,
-    /// Notifications to one acknowledgement in [`LapinMode::Tuned`]; the broker sends no more before it has half of them.
+    /// Notifications to one acknowledgement in [`LapinMode::Unconfirmed`]; the broker sends no more before it has half of them.
     ack_every: u64,
     handled: Handled,
 }
 
 /// Listens until the connection is dropped, to `inflight` notifications at a time; returns when the consumer is there.
 pub(crate) async fn listen(
-    url: &str,
-    topic: &str,
+    site: &Site,
     mode: LapinMode,
     inflight: u16,
     handled: &Handled,
 ) -> Result<Connection> {
-    let connection = super::connect(url).await?;
+    let connection = super::connect(&site.url).await?;
     let channel = connection.create_channel().await?;
-    let queue = declare(&channel, topic).await?;
+    let queue = declare(&channel, site).await?;
     channel.basic_qos(inflight, BasicQosOptions::default()).await?;
     let options = BasicConsumeOptions::default();
     let consumer =
@@ -53,7 +53,7 @@ impl Listener {
             let delivery = delivery?;
             match self.mode {
                 // The broker bounds the tasks: it sends no more than are unacknowledged.
-                LapinMode::Equal => {
+                LapinMode::Equal | LapinMode::Tuned | LapinMode::TunedInRuntime => {
                     let (channel, handled) = (self.channel.clone(), self.handled.clone());
                     tokio::spawn(async move {
                         let tag = delivery.delivery_tag;
@@ -64,7 +64,7 @@ impl Listener {
                         }
                     });
                 }
-                LapinMode::Tuned => {
+                LapinMode::Unconfirmed => {
                     let tag = delivery.delivery_tag;
                     handle(delivery, &self.handled)?;
                     unacked += 1;
@@ -84,12 +84,4 @@ fn handle(delivery: Delivery, handled: &Handled) -> Result<()> {
     std::hint::black_box(notification.payload.data);
     handled.add();
     Ok(())
-}
-
-/// Without waiting for the write, as ours.
-fn ack(channel: &Channel, tag: u64, multiple: bool) -> Result<()> {
-    match channel.basic_ack(tag, BasicAckOptions { multiple }).now_or_never() {
-        Some(Err(error)) => Err(error.into()),
-        _ => Ok(()),
-    }
 }

@@ -1,36 +1,36 @@
 //! The bare notifier.
 
+use bench_load::{Client, Failure, Probes, Queue};
 use lapin::options::ConfirmSelectOptions;
 use lapin::{BasicProperties, Channel, Connection};
 
-use super::declare;
 use super::publish::{Place, Wait, publish};
-use crate::broker::{missing, notification_queue};
+use super::{declare, properties};
+use crate::broker::{Site, missing, notification_queue};
 use crate::cli::LapinMode;
 use crate::error::Result;
-use crate::events::Probes;
-use crate::load::{Client, Failure, Queue};
 use crate::notification::{Form, Notification};
 
 pub(crate) struct LapinNotifier {
     channel: Channel,
     served: Place,
     missing: Place,
+    properties: BasicProperties,
     mode: LapinMode,
     _connection: Connection,
 }
 
 impl LapinNotifier {
-    pub(crate) async fn connect(url: &str, topic: &str, mode: LapinMode) -> Result<Self> {
-        let connection = super::connect(url).await?;
+    pub(crate) async fn connect(site: &Site, mode: LapinMode) -> Result<Self> {
+        let connection = super::connect(&site.url).await?;
         let channel = connection.create_channel().await?;
-        if mode == LapinMode::Equal {
+        if mode.confirms() {
             channel.confirm_select(ConfirmSelectOptions::default()).await?;
         }
-        let place = |key: String| Place { exchange: topic.into(), key: key.into() };
-        let served = place(declare(&channel, topic).await?);
-        let missing = place(notification_queue(&missing(topic)));
-        Ok(Self { channel, served, missing, mode, _connection: connection })
+        let place = |key: String| Place { exchange: site.topic.as_str().into(), key: key.into() };
+        let served = place(declare(&channel, site).await?);
+        let missing = place(notification_queue(&missing(&site.topic)));
+        Ok(Self { channel, served, missing, properties: properties(site), mode, _connection: connection })
     }
 }
 
@@ -40,13 +40,12 @@ impl Client for LapinNotifier {
             Queue::Served => self.served.clone(),
             Queue::Missing => self.missing.clone(),
         };
-        let wait = match self.mode {
-            LapinMode::Equal => Wait::Confirm,
-            LapinMode::Tuned => Wait::Write,
-        };
+        let wait = if self.mode.confirms() { Wait::Confirm } else { Wait::Write };
         let encoded = Notification::new(data).encode(Form::Plain);
         let body = encoded.map_err(|error| Failure::Other(format!("JSON: {error}")))?;
-        let properties = BasicProperties::default()
+        let properties = self
+            .properties
+            .clone()
             .with_content_type("application/json".into())
             .with_content_encoding("utf-8".into());
         match publish(&self.channel, place, &body, properties, wait).await? {
@@ -60,8 +59,8 @@ impl Client for LapinNotifier {
     }
 
     /// What no queue is bound for comes back with its confirmation; alone on the channel, so it is this one's.
-    async fn probe_afterwards(&self) -> Result<Option<Probes>> {
-        if self.mode == LapinMode::Tuned {
+    async fn probe_afterwards(&self) -> bench_load::Result<Option<Probes>> {
+        if !self.mode.confirms() {
             return Ok(None);
         }
         let returned = matches!(self.send(Queue::Missing, "").await, Err(Failure::Unroutable(_)));

@@ -1,16 +1,15 @@
 //! One publish in either mode.
 
+use bench_load::Failure;
 use futures_util::FutureExt;
 use lapin::options::BasicPublishOptions;
 use lapin::types::ShortString;
 use lapin::{BasicProperties, Channel, Confirmation};
 
-use crate::load::Failure;
+use crate::broker::fanout_exchange;
 
-impl From<lapin::Error> for Failure {
-    fn from(error: lapin::Error) -> Self {
-        Self::Other(error.to_string())
-    }
+pub(super) fn failure(error: lapin::Error) -> Failure {
+    Failure::Other(error.to_string())
 }
 
 /// How a publish is ended.
@@ -36,6 +35,11 @@ impl Place {
     pub(super) fn queue(name: ShortString) -> Self {
         Self { exchange: "".into(), key: name }
     }
+
+    /// The fanout of a topic.
+    pub(super) fn fanout(topic: &str) -> Self {
+        Self { exchange: fanout_exchange(topic).into(), key: "".into() }
+    }
 }
 
 /// Publishes, mandatory. The returned message, if lapin handed one out with this confirm, is not
@@ -50,17 +54,17 @@ pub(super) async fn publish(
     let options = BasicPublishOptions { mandatory: true, ..Default::default() };
     let sending = channel.basic_publish(to.exchange, to.key, options, body, properties);
     match wait {
-        Wait::Confirm => match sending.await?.await? {
+        Wait::Confirm => match sending.await.map_err(failure)?.await.map_err(failure)? {
             Confirmation::Ack(returned) => Ok(returned.map(|message| message.delivery.properties)),
             refused => Err(Failure::Other(format!("the broker answered a publish with {refused:?}"))),
         },
         Wait::Write => {
-            sending.await?;
+            sending.await.map_err(failure)?;
             Ok(None)
         }
         // The first poll queues the frames and wakes lapin's thread; what remains would only wait for the write.
         Wait::No => match sending.now_or_never() {
-            Some(Err(error)) => Err(error.into()),
+            Some(Err(error)) => Err(failure(error)),
             _ => Ok(None),
         },
     }

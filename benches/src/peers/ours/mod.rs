@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use oslo_messaging::{ConnectOptions, Transport};
 
+use crate::broker::{DURABLE_EXCHANGE, Site};
 use crate::cli::OursIo;
 use crate::error::{Error, Result};
 
@@ -24,9 +25,9 @@ pub(super) struct Serving {
 
 impl Serving {
     /// The server of calls and casts.
-    pub(super) async fn start(url: &str, topic: &str, io: OursIo) -> Result<Self> {
-        let transport = connect(url, io).await?;
-        rpc::serve(&transport, topic).await?;
+    pub(super) async fn start(site: &Site, io: OursIo, servers: u64) -> Result<Self> {
+        let transport = connect(site, io).await?;
+        rpc::serve(&transport, &site.topic, servers).await?;
         Ok(Self { transport })
     }
 
@@ -35,10 +36,14 @@ impl Serving {
     }
 }
 
-async fn connect(url: &str, io: OursIo) -> Result<Transport> {
+pub(crate) async fn connect(site: &Site, io: OursIo) -> Result<Transport> {
     let mut options = ConnectOptions::default();
     options.rabbit.io_in_caller_runtime = io == OursIo::Runtime;
-    let url = url.parse().map_err(unable("read --url"))?;
+    if site.durable {
+        options.rabbit.durable_queues = true;
+        options.transport.control_exchange = DURABLE_EXCHANGE.to_owned();
+    }
+    let url = site.url.parse().map_err(unable("read --url"))?;
     let transport = Transport::connect_with(&url, options).map_err(unable("connect"))?;
     transport.ready(CONNECT).await.map_err(unable("connect"))?;
     Ok(transport)

@@ -1,17 +1,16 @@
 //! A notifier and a listener with typed payloads.
 
+use bench_load::{Client, Failure, Probes, Queue};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use oslo_messaging::notify::{Event, Listener, Notifier, NotifyError};
 use oslo_messaging::{Context, Target, Transport, listener};
 use serde::{Deserialize, Serialize};
 
 use super::{Serving, connect, unable};
-use crate::broker::{Admin, is_in_process, missing, notification_queue};
+use crate::broker::{Admin, Site, is_in_process, missing, notification_queue};
 use crate::cli::OursIo;
 use crate::error::{Error, Result};
-use crate::events::Probes;
 use crate::listen::Handled;
-use crate::load::{Client, Failure, Queue};
 use crate::notification::{EVENT_TYPE, PUBLISHER_ID};
 
 #[derive(Serialize)]
@@ -42,27 +41,20 @@ impl Bench for Counting {
 }
 
 /// Listens to the topic's notifications, `inflight` of them at a time.
-pub(crate) async fn listen(
-    url: &str,
-    topic: &str,
-    io: OursIo,
-    inflight: u16,
-    handled: &Handled,
-) -> Result<Serving> {
-    let transport = connect(url, io).await?;
-    start(&transport, topic, inflight, handled).await?;
+pub(crate) async fn listen(site: &Site, io: OursIo, inflight: u16, handled: &Handled) -> Result<Serving> {
+    let transport = connect(site, io).await?;
+    start(&transport, &site.topic, inflight, handled).await?;
     Ok(Serving { transport })
 }
 
 /// The same where the listener has to fill its queue itself: nobody else reaches the memory of this process.
 pub(crate) async fn fill_and_listen(
-    url: &str,
-    topic: &str,
+    site: &Site,
     inflight: u16,
     handled: &Handled,
     (count, size): (usize, usize),
 ) -> Result<Serving> {
-    let transport = connect(url, OursIo::Thread).await?;
+    let (topic, transport) = (&site.topic, connect(site, OursIo::Thread).await?);
     let (notifier, data) = (notifier(&transport, topic)?, "x".repeat(size));
     let sends = stream::iter(0..count).map(|_| send(&notifier, &data)).buffer_unordered(UNDER_WAY);
     sends.try_for_each(|()| async { Ok(()) }).await.map_err(unable("fill the queue"))?;
@@ -105,19 +97,35 @@ pub(crate) struct OursNotifier {
 
 impl OursNotifier {
     /// A notifier; over `memory://` its listener lives beside it, as nobody else could reach it.
-    pub(crate) async fn connect(url: &str, topic: &str, io: OursIo, prefetch: u16) -> Result<Self> {
-        let transport = connect(url, io).await?;
+    pub(crate) async fn connect(site: Site, io: OursIo, prefetch: u16) -> Result<Self> {
+        let (topic, transport) = (&site.topic, connect(&site, io).await?);
         let mut handled = None;
-        if is_in_process(url) {
+        if is_in_process(&site.url) {
             start(&transport, topic, prefetch, handled.insert(Handled::default())).await?;
         }
         Ok(Self {
             served: notifier(&transport, topic)?,
             missing: notifier(&transport, &missing(topic))?,
-            url: url.to_owned(),
             missing_queue: notification_queue(&missing(topic)),
             handled,
+            url: site.url,
         })
+    }
+}
+
+impl OursNotifier {
+    /// How many notifications are in the missing queue, once it was made, deleted and sent to again.
+    async fn probe(&self) -> Result<u64> {
+        let send = || async {
+            self.send(Queue::Missing, "").await.map_err(|failure| Error::Peer(failure.to_string()))
+        };
+        let admin = Admin::connect(&self.url).await?;
+        send().await?;
+        admin.delete_queue(&self.missing_queue).await?;
+        send().await?;
+        let waiting = admin.waiting(&self.missing_queue).await?;
+        admin.close().await?;
+        Ok(waiting.into())
     }
 }
 
@@ -135,21 +143,12 @@ impl Client for OursNotifier {
     }
 
     /// A queue that was deleted behind the notifier's back is made again, and has the notification.
-    async fn probe_afterwards(&self) -> Result<Option<Probes>> {
+    async fn probe_afterwards(&self) -> bench_load::Result<Option<Probes>> {
         if is_in_process(&self.url) {
             return Ok(None);
         }
-        let send = || async {
-            self.send(Queue::Missing, "")
-                .await
-                .map_err(|failure| Error::Peer(format!("the check: {failure}")))
-        };
-        let admin = Admin::connect(&self.url).await?;
-        send().await?;
-        admin.delete_queue(&self.missing_queue).await?;
-        send().await?;
-        let returned = admin.waiting(&self.missing_queue).await?.into();
-        admin.close().await?;
+        let returned =
+            self.probe().await.map_err(|error| bench_load::Error::Peer(format!("the check: {error}")))?;
         Ok(Some(Probes { sent: 1, returned }))
     }
 }

@@ -1,16 +1,17 @@
 //! A contract, a generated client, a server.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use bench_load::{Client, Failure, Queue, What};
 use oslo_messaging::{CallError, CastError, RpcServer, Target, Transport, endpoint};
 
 use super::{connect, unable};
-use crate::broker::{is_in_process, missing};
-use crate::cli::{OursIo, What};
+use crate::broker::{Site, is_in_process, missing};
+use crate::cli::OursIo;
 use crate::error::Result;
-use crate::load::{Client, Failure, Queue};
-use crate::peers::SERVER_NAME;
+use crate::peers::{server_names, servers_of};
 
 /// What the servers of all peers serve.
 #[endpoint(version = "1.0")]
@@ -45,14 +46,18 @@ impl Bench for Counting {
     }
 }
 
-/// Starts the server; it ends with its transport.
-pub(super) async fn serve(transport: &Transport, topic: &str) -> Result<()> {
-    let server = RpcServer::builder(transport, Target::server(topic, SERVER_NAME))
-        .endpoint(BenchEndpoint::new(Counting::default()))
-        .build()
-        .map_err(unable("build the server"))?;
-    // The handle only stops what it started; the transport's close does that too.
-    server.start().await.map(drop).map_err(unable("start the server"))
+/// Starts `servers` that count together; they end with their transport.
+pub(super) async fn serve(transport: &Transport, topic: &str, servers: u64) -> Result<()> {
+    let endpoint = Arc::new(BenchEndpoint::new(Counting::default()));
+    for name in server_names(servers) {
+        let server = RpcServer::builder(transport, Target::server(topic, &name))
+            .shared_endpoint(endpoint.clone())
+            .build()
+            .map_err(unable("build the server"))?;
+        // The handle only stops what it started; the transport's close does that too.
+        server.start().await.map(drop).map_err(unable("start the server"))?;
+    }
+    Ok(())
 }
 
 pub(crate) struct OursClient {
@@ -63,10 +68,10 @@ pub(crate) struct OursClient {
 
 impl OursClient {
     /// A client; over `memory://` its server lives beside it, as nobody else could reach it.
-    pub(crate) async fn connect(url: &str, topic: &str, io: OursIo, what: What) -> Result<Self> {
-        let transport = connect(url, io).await?;
-        if is_in_process(url) {
-            serve(&transport, topic).await?;
+    pub(crate) async fn connect(site: &Site, io: OursIo, what: What) -> Result<Self> {
+        let (topic, transport) = (&site.topic, connect(site, io).await?);
+        if is_in_process(&site.url) {
+            serve(&transport, topic, servers_of(what)).await?;
         }
         let served = BenchClient::new(&transport, Target::topic(topic));
         let missing = BenchClient::new(&transport, Target::topic(missing(topic)));
@@ -83,32 +88,30 @@ impl OursClient {
 
 impl Client for OursClient {
     async fn send(&self, queue: Queue, data: &str) -> Result<(), Failure> {
-        if self.what == What::Cast {
-            return Ok(self.at(queue).hit(data).await?);
+        match self.what {
+            What::Cast => return self.at(queue).hit(data).await.map_err(cast_failure),
+            What::Fanout => return self.at(queue).hit(data).fanout().await.map_err(cast_failure),
+            What::Call | What::Notify | What::Listen => {}
         }
-        let answer = self.at(queue).echo(data).await?;
+        let answer = self.at(queue).echo(data).await.map_err(call_failure)?;
         if answer == data { Ok(()) } else { Err(Failure::Other("the echo differs".to_owned())) }
     }
 
     async fn handled(&self) -> Result<Option<u64>, Failure> {
-        Ok(Some(self.served.handled().await?))
+        self.served.handled().await.map(Some).map_err(call_failure)
     }
 }
 
-impl From<CallError<Infallible>> for Failure {
-    fn from(error: CallError<Infallible>) -> Self {
-        match error {
-            CallError::Unroutable(returned) => Self::Unroutable(returned.to_string()),
-            other => Self::Other(other.to_string()),
-        }
+fn call_failure(error: CallError<Infallible>) -> Failure {
+    match error {
+        CallError::Unroutable(returned) => Failure::Unroutable(returned.to_string()),
+        other => Failure::Other(other.to_string()),
     }
 }
 
-impl From<CastError> for Failure {
-    fn from(error: CastError) -> Self {
-        match error {
-            CastError::Unroutable(returned) => Self::Unroutable(returned.to_string()),
-            other => Self::Other(other.to_string()),
-        }
+fn cast_failure(error: CastError) -> Failure {
+    match error {
+        CastError::Unroutable(returned) => Failure::Unroutable(returned.to_string()),
+        other => Failure::Other(other.to_string()),
     }
 }

@@ -10,53 +10,52 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::cli::What;
 use crate::error::{Error, Result};
 use crate::events::{ClientResult, Event, Probes, tell};
 use crate::histogram::Histogram;
+use crate::plan::{Plan, What};
 
 /// One message in so many goes to a queue that does not exist.
 const MISSING_EVERY: u64 = 100;
 /// So many failures say enough; a broker that is gone must not make the workers spin.
 const ENOUGH_ERRORS: u64 = 1_000;
 /// How long messages may go on after the window, and those who handle them may take for what they still have.
-pub(crate) const TAIL: Duration = Duration::from_secs(30);
+pub const TAIL: Duration = Duration::from_secs(30);
 
 /// Where a message goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Queue {
+pub enum Queue {
+    /// The queue of the server.
     Served,
     /// No such queue: the message must come back as unroutable.
     Missing,
 }
 
+/// Why a message failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub enum Failure {
     /// The broker found no queue, in its words.
     #[error("came back as unroutable: {0}")]
     Unroutable(String),
+    /// Anything else.
     #[error("{0}")]
     Other(String),
 }
 
 /// A client of a peer.
-pub(crate) trait Client: Send + Sync + 'static {
+pub trait Client: Send + Sync + 'static {
     /// Sends `data` and waits for its end: a call's echo, else the broker's answer for it if this peer waits for that.
     fn send(&self, queue: Queue, data: &str) -> impl Future<Output = Result<(), Failure>> + Send;
     /// How many casts or notifications were handled; none where nobody here can tell.
     fn handled(&self) -> impl Future<Output = Result<Option<u64>, Failure>> + Send;
+    /// Whether a message to [`Queue::Missing`] can fail as unroutable; a framework without names for its servers has no such.
+    fn knows_unroutable(&self) -> bool {
+        true
+    }
     /// What becomes of a notification that finds no queue, tried when the load is over; none where there is nothing to show.
     fn probe_afterwards(&self) -> impl Future<Output = Result<Option<Probes>>> + Send {
         async { Ok(None) }
     }
-}
-
-pub(crate) struct Plan {
-    pub(crate) what: What,
-    pub(crate) inflight: usize,
-    pub(crate) size: usize,
-    pub(crate) warmup: Duration,
-    pub(crate) window: Duration,
 }
 
 const WARMING: u8 = 0;
@@ -80,7 +79,10 @@ struct Load<C> {
 }
 
 /// Puts the load on, tells when the window opens and closes, and returns the figures.
-pub(crate) async fn drive<C: Client>(client: C, plan: &Plan) -> Result<ClientResult> {
+///
+/// # Errors
+/// A peer that does not say how many messages it has handled. Messages that fail are counted.
+pub async fn drive<C: Client>(client: C, plan: &Plan) -> Result<ClientResult> {
     let load = Arc::new(Load::new(client, plan));
     let mut workers = JoinSet::new();
     for _ in 0..plan.inflight {
@@ -106,7 +108,7 @@ pub(crate) async fn drive<C: Client>(client: C, plan: &Plan) -> Result<ClientRes
     load.wait_for_handling().await?;
     let unroutable = match plan.what {
         What::Notify | What::Listen => load.client.probe_afterwards().await?,
-        What::Call | What::Cast => Some(load.probes()),
+        What::Call | What::Cast | What::Fanout => load.probes_meanwhile().then(|| load.probes()),
     };
     Ok(load.result(seconds, handled_after - handled_before, unroutable))
 }
@@ -158,9 +160,10 @@ impl<C: Client> Load<C> {
         }
     }
 
-    /// Whether messages that find no queue go out beside the others. A notifier makes the queues that it sends to.
+    /// Whether messages that find no queue go out beside the others. A notifier makes the queues that it sends to, and
+    /// nobody need hear a fanout.
     fn probes_meanwhile(&self) -> bool {
-        !self.what.is_of_notifications()
+        matches!(self.what, What::Call | What::Cast) && self.client.knows_unroutable()
     }
 
     fn probes(&self) -> Probes {
@@ -182,10 +185,7 @@ impl<C: Client> Load<C> {
 
     /// How many casts were handled; 0 where that is no part of the rate.
     async fn handled(&self) -> Result<u64> {
-        match self.what {
-            What::Cast => Ok(self.ask_handled().await?.unwrap_or(0)),
-            What::Call | What::Notify | What::Listen => Ok(0),
-        }
+        if self.what.is_done_when_handled() { Ok(self.ask_handled().await?.unwrap_or(0)) } else { Ok(0) }
     }
 
     async fn ask_handled(&self) -> Result<Option<u64>> {
@@ -198,7 +198,7 @@ impl<C: Client> Load<C> {
         if self.what == What::Call {
             return Ok(());
         }
-        let sent = self.sent.load(Relaxed);
+        let sent = self.sent.load(Relaxed) * self.what.copies();
         let begun = Instant::now();
         while let Some(handled) = self.ask_handled().await?
             && handled < sent
@@ -215,9 +215,10 @@ impl<C: Client> Load<C> {
     fn result(&self, seconds: f64, handled: u64, unroutable: Option<Probes>) -> ClientResult {
         ClientResult {
             seconds,
-            done: match self.what {
-                What::Cast => handled,
-                What::Call | What::Notify | What::Listen => self.done.load(Relaxed),
+            done: if self.what.is_done_when_handled() {
+                handled / self.what.copies()
+            } else {
+                self.done.load(Relaxed)
             },
             p50_us: Some(self.latency.quantile(0.5)),
             p99_us: Some(self.latency.quantile(0.99)),
