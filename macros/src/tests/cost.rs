@@ -2,7 +2,10 @@
 
 use super::source::expand_all;
 use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
 use std::fmt::Write as _;
+use std::hint::black_box;
+use std::time::Instant;
 
 /// A method of two arguments expands to no more tokens than this, its own and the documentation included. Whoever
 /// raises it measures `macros/cost.py` and writes the result into `docs/results/macro-cost.md`.
@@ -58,4 +61,21 @@ fn a_method_more_stays_within_its_budget() {
 #[test]
 fn a_handler_more_stays_within_its_budget() {
     assert_within(TOKENS_A_HANDLER, listener);
+}
+
+/// No test: prints what one expansion takes. `docs/results/macro-cost.md` says how it is run.
+#[test]
+#[ignore = "a measurement"]
+fn expanding_50_methods() {
+    let source = contract(50);
+    let (_, item) = source.split_once('\n').unwrap();
+    let item: TokenStream = item.parse().unwrap();
+    let expand = |_| {
+        let begun = Instant::now();
+        black_box(crate::endpoint::expand(quote!(version = "1.0"), item.clone()));
+        begun.elapsed()
+    };
+    // Whatever else the machine does only adds to it.
+    let least = (0..500).map(expand).min().unwrap();
+    println!("{least:?} an expansion");
 }
