@@ -61,7 +61,9 @@ async fn play<F: Future<Output = ()>>(kind: ConnectionKind, broker: Broker, scri
     let host = broker.virtual_host("suite").await;
     let proxy = Proxy::start(broker.address()).await;
     let (address, virtual_host) = (proxy.address().to_owned(), host.name().to_owned());
-    script(Stage { kind, address, virtual_host, operator: Arc::new(Site { host, proxy }) }).await;
+    let operator = Arc::new(Site { host: host.clone(), proxy });
+    script(Stage { kind, address, virtual_host, operator }).await;
+    host.delete().await;
 }
 
 /// A test for each script, on one implementation.

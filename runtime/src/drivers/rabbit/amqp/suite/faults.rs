@@ -1,7 +1,7 @@
 //! Connections that end, block, or go silent: nobody waits for ever, and nobody is told anything untrue.
 
-use super::stage::{Stage, confirms, consume, fill, inspected, lost, publish, queue, told, within};
-use crate::drivers::rabbit::amqp::{Connection, Event, Outcome, Scope};
+use super::stage::{Events, Stage, confirms, consume, fill, inspected, lost, publish, queue, told, within};
+use crate::drivers::rabbit::amqp::{Confirms, Connection, Event, Outcome, Scope};
 use std::sync::mpsc;
 
 /// Publishes until the connection is closed by force: each message is confirmed, or lost with the broker's words.
@@ -68,22 +68,38 @@ pub async fn an_alarm_is_told_and_its_end_too(stage: Stage) {
     let channel = connection.channel().await.unwrap();
     channel.declare_queue(&queue("alarm")).await.unwrap();
     stage.operator.alarm(true).await;
+    let reason = until_blocked(&publisher, &mut events).await;
+    assert!(reason.contains("memory"), "{reason}");
     let waiting = publish(&publisher, "alarm", &["waits".to_owned()]);
-    match within("the alarm", events.recv()).await {
-        Some(Event::Blocked(reason)) => assert!(reason.contains("memory"), "{reason}"),
-        other => panic!("{other:?}"),
-    }
     stage.operator.alarm(false).await;
     assert!(matches!(within("its end", events.recv()).await, Some(Event::Unblocked)));
     assert_eq!(told(waiting).await, [Outcome::Confirmed]);
+}
+
+/// Publishes until the broker says that it takes no more, and why: an alarm is told to who publishes behind it.
+async fn until_blocked(publisher: &Confirms, events: &mut Events) -> String {
+    within("the alarm", async {
+        loop {
+            let before = told(publish(publisher, "nowhere", &["before".to_owned()]));
+            tokio::select! {
+                biased;
+                event = events.recv() => match event {
+                    Some(Event::Blocked(reason)) => return reason,
+                    other => panic!("{other:?}"),
+                },
+                outcomes = before => assert!(matches!(outcomes[..], [Outcome::Returned { .. }])),
+            }
+        }
+    })
+    .await
 }
 
 /// A broker that is blocked reads nothing: the good-bye has its limit, and whoever waits is told then.
 pub async fn a_blocked_broker_is_not_waited_for(stage: Stage) {
     let (connection, mut events, publisher) = stage.publisher().await;
     stage.operator.alarm(true).await;
-    let waiting = publish(&publisher, "alarm", &["waits".to_owned()]);
-    assert!(matches!(within("the alarm", events.recv()).await, Some(Event::Blocked(_))));
+    until_blocked(&publisher, &mut events).await;
+    let waiting = publish(&publisher, "nowhere", &["waits".to_owned()]);
     within("the end", connection.close()).await;
     assert!(matches!(&told(waiting).await[..], [Outcome::Lost(_)]));
     stage.operator.alarm(false).await;
