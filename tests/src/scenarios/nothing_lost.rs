@@ -141,7 +141,6 @@ impl Journal {
 
     /// Waits until a handler of the listener is in the middle of its work.
     async fn caught(&self) {
-        self.hold.send_replace(true);
         let mut holding = self.holding.subscribe();
         let caught = holding.wait_for(|holding| *holding > 0);
         drop(crate::wait::within(PATIENCE, "a handler at work", caught).await);
@@ -169,11 +168,21 @@ pub async fn nothing_lost(node: &Broker, url: &str, course: Course, progress: im
     let sending = connect(&url);
     let notifier = Notifier::builder(&sending).timeout(PATIENCE).build().expect("a notifier");
     let (sent, mut confirmed) = watch::channel(0);
-    let sender = tokio::spawn(send(notifier, course.notifications, sent));
+    let steps = course.steps();
+    // Sent is only what the next step waits for, so that each step has notifications on their way, however long one takes.
+    let milestones: Vec<_> = steps.iter().map(|(at, _)| *at).chain([course.notifications]).collect();
+    let mut milestones = milestones.into_iter();
+    let allowed = watch::Sender::new(0);
+    let sender = tokio::spawn(send(notifier, course.notifications, allowed.subscribe(), sent));
 
-    for (milestone, step) in course.steps() {
+    allowed.send_replace(milestones.next().unwrap_or_default());
+    for (milestone, step) in steps {
         let reached = confirmed.wait_for(|confirmed| *confirmed >= milestone);
         drop(crate::wait::within(PATIENCE, "the next step", reached).await);
+        if matches!(step, Step::Death) {
+            journal.hold.send_replace(true);
+        }
+        allowed.send_replace(milestones.next().unwrap_or_default());
         match step {
             Step::Restart => {
                 let stopped = listener.stop().await;
@@ -262,21 +271,32 @@ impl Peer {
 }
 
 /// Sends the numbers from 0 on; gives those that were confirmed.
-async fn send(notifier: Notifier, count: usize, sent: watch::Sender<usize>) -> Vec<usize> {
+async fn send(
+    notifier: Notifier,
+    count: usize,
+    mut allowed: watch::Receiver<usize>,
+    sent: watch::Sender<usize>,
+) -> Vec<usize> {
     let context = Context::new();
     let mut confirmed = Vec::with_capacity(count);
     let mut under_way = FuturesUnordered::new();
-    for number in 0..count {
-        if under_way.len() >= UNDER_WAY {
-            confirmed.extend(under_way.next().await.flatten());
-            sent.send_replace(confirmed.len());
+    let mut number = 0;
+    while number < count || !under_way.is_empty() {
+        let may_send = number < count.min(*allowed.borrow_and_update()) && under_way.len() < UNDER_WAY;
+        if may_send {
+            let send = notifier.info(&context, "number", &number);
+            under_way.push(async move { send.await.is_ok().then_some(number) });
+            number += 1;
+            continue;
         }
-        let send = notifier.info(&context, "number", &number);
-        under_way.push(async move { send.await.is_ok().then_some(number) });
-    }
-    while let Some(end) = under_way.next().await {
-        confirmed.extend(end);
-        sent.send_replace(confirmed.len());
+        tokio::select! {
+            Some(end) = under_way.next() => {
+                confirmed.extend(end);
+                sent.send_replace(confirmed.len());
+            }
+            Ok(()) = allowed.changed() => {}
+            else => break,
+        }
     }
     confirmed
 }
