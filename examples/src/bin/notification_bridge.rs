@@ -7,6 +7,7 @@ use oslo_messaging::{Target, Transport};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::io::Write;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -36,9 +37,14 @@ struct Cli {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
     let cli = Cli::parse();
     examples::log_to_stderr();
+    examples::run(bridge(cli)).await
+}
+
+/// Prints what comes until it is stopped or its reader is gone.
+async fn bridge(cli: Cli) -> Result<(), Box<dyn Error>> {
     let transport = Transport::connect(&cli.url)?;
     transport.ready(Duration::from_secs(30)).await?;
     let print = if cli.json { as_json } else { as_line };

@@ -52,13 +52,7 @@ async fn main() -> ExitCode {
     let cli = Cli::parse();
     // What the driver `log` writes is there to be seen.
     examples::log_to_stderr_from("warn,oslo.messaging.notification=debug");
-    match send(&cli).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    examples::run(send(&cli)).await
 }
 
 async fn send(cli: &Cli) -> Result<(), Box<dyn Error>> {
