@@ -103,7 +103,8 @@ impl fmt::Debug for Publish {
     }
 }
 
-/// The outcome of a publish, given to [`Driver::publish`]'s `settled` exactly once, from any thread; it must not block.
+/// The outcome of a publish, given to [`Driver::publish`]'s `settled` exactly once, from any thread. It must not block, nor
+/// publish by itself: the driver may be about to hand over the next message.
 pub type Settled = Box<dyn FnOnce(Result<Confirmed, PublishError>) + Send>;
 
 /// The broker took responsibility.
