@@ -271,7 +271,7 @@ async fn a_dropped_driver_gives_back_and_takes_its_own_queues_along() {
 #[tokio::test]
 async fn what_cannot_be_done_is_said() {
     let (_broker, driver) = driver();
-    let refused = driver.reply_address_by(None).await.unwrap_err().to_string();
+    let refused = driver.reply_address_by(None, None).await.unwrap_err().to_string();
     assert!(refused.contains("on_reply"), "{refused}");
 
     let _listener = listen(&*driver, &Route::Fanout { topic: "a".into() }, 0).await;

@@ -84,8 +84,9 @@ impl Driver for Road {
     fn reply_address_by(
         &self,
         deadline: Option<Instant>,
+        retry: Option<u32>,
     ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>> {
-        self.broker.reply_address_by(deadline)
+        self.broker.reply_address_by(deadline, retry)
     }
     fn inspect(&self, route: &Route) -> BoxFuture<'static, Option<QueueState>> {
         self.broker.inspect(route)

@@ -3,7 +3,6 @@
 use super::begun::Begun;
 use super::caller::Shared;
 use super::correlation::{Outcome, Waiting};
-use super::deadline::{attempts_used_up, not_sent};
 use super::monitor::Monitor;
 use super::refusals::Refusals;
 use super::wait::{SETTLING, Silence, answer, ended_by, settled_late};
@@ -181,13 +180,8 @@ impl Shared {
             return Ok((address, begun.time()));
         }
         let deadline = Some(begun.deadline.into_std());
-        let health = self.driver.health();
-        let refusal = |error: DriverError| not_sent(error, &self.driver.health().borrow());
-        let address = tokio::select! {
-            biased;
-            address = self.driver.reply_address_by(deadline) => address.map_err(refusal)?,
-            reason = attempts_used_up(health, invocation.options.retry, begun.at) => return Err(reason),
-        };
+        let address =
+            self.driver.reply_address_by(deadline, invocation.options.retry).await.map_err(not_sent)?;
         let remaining = begun.deadline.saturating_duration_since(Instant::now());
         if remaining.is_zero() { Err(NotSentReason::DeadlinePassed) } else { Ok((address, remaining)) }
     }
@@ -199,5 +193,17 @@ impl Shared {
             return None;
         }
         self.driver.inspect(route).await
+    }
+}
+
+/// A driver's failure to have a connection, for somebody who wanted to send.
+fn not_sent(error: DriverError) -> NotSentReason {
+    match error {
+        DriverError::Closed => NotSentReason::Closed,
+        DriverError::Unreachable { waited, attempts, cause } => {
+            NotSentReason::Unreachable { waited, attempts, cause }
+        }
+        DriverError::Refused { what, cause } => NotSentReason::Refused { what, cause },
+        DriverError::Unsupported { driver, capability } => NotSentReason::Unsupported { driver, capability },
     }
 }

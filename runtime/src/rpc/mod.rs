@@ -7,7 +7,6 @@ mod begun;
 mod caller;
 mod client;
 mod correlation;
-mod deadline;
 mod exchange;
 mod in_flight;
 mod monitor;

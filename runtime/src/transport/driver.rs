@@ -301,11 +301,13 @@ pub enum DriverError {
     /// The transport is closed.
     #[error("the transport is closed")]
     Closed,
-    /// No connection until the deadline.
-    #[error("no broker could be reached in {waited:?}, last: {cause}")]
+    /// No connection until the deadline, or in as many attempts as were allowed.
+    #[error("no broker could be reached in {waited:?} and {attempts} attempts, last: {cause}")]
     Unreachable {
         /// How long it waited.
         waited: Duration,
+        /// Connection attempts that failed meanwhile.
+        attempts: u32,
         /// The last attempt's failure, with the host.
         cause: String,
     },
@@ -362,10 +364,12 @@ pub trait Driver: fmt::Debug + Send + Sync + 'static {
     /// The reply address in use, if there is one at this moment.
     fn reply_address(&self) -> Option<ReplyAddress>;
 
-    /// The reply address, as soon as there is one, or by `deadline`.
+    /// The reply address, as soon as there is one, or by `deadline`, or until more connection attempts have failed from
+    /// now on than `retry` allows.
     fn reply_address_by(
         &self,
         deadline: Option<Instant>,
+        retry: Option<u32>,
     ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>>;
 
     /// What the queue behind `route` looks like, without declaring anything; `None` if it does not exist or cannot

@@ -109,8 +109,9 @@ impl Driver for Wrapped {
     fn reply_address_by(
         &self,
         deadline: Option<Instant>,
+        retry: Option<u32>,
     ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>> {
-        self.inner.reply_address_by(deadline)
+        self.inner.reply_address_by(deadline, retry)
     }
 
     fn inspect(&self, route: &Route) -> BoxFuture<'static, Option<QueueState>> {

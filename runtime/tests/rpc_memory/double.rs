@@ -160,8 +160,9 @@ impl Driver for Double {
     fn reply_address_by(
         &self,
         deadline: Option<Instant>,
+        retry: Option<u32>,
     ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>> {
-        self.0.inner.reply_address_by(deadline)
+        self.0.inner.reply_address_by(deadline, retry)
     }
 
     fn inspect(&self, route: &Route) -> BoxFuture<'static, Option<QueueState>> {

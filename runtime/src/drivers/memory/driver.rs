@@ -160,6 +160,7 @@ impl Driver for MemoryDriver {
     fn reply_address_by(
         &self,
         _deadline: Option<Instant>,
+        _retry: Option<u32>,
     ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>> {
         let address = self.address();
         Box::pin(async move { address })

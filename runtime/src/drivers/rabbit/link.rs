@@ -110,6 +110,13 @@ impl Link {
         u32::try_from(failed).unwrap_or(u32::MAX)
     }
 
+    /// Resolves when more attempts that began after `mark` have failed than `retry` allows; never without a limit.
+    pub(super) async fn used_up(&self, mark: u64, retry: Option<u32>) {
+        let Some(retry) = retry else { return std::future::pending().await };
+        // The link holds the sender, so the wait ends in no other way.
+        let _ = self.watch().wait_for(|_| self.failed_since(mark) > retry).await;
+    }
+
     /// Waits before something is set up again that has failed `failures` times on a connection: less and less often while
     /// that lives, and no longer when it is gone.
     pub(super) async fn pause_on(&self, generation: u64, failures: u32, refused: bool) {
@@ -252,5 +259,29 @@ impl Link {
             }
             open
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drivers::rabbit::RabbitOptions;
+
+    #[tokio::test]
+    async fn attempts_are_counted_from_a_mark_on_and_those_of_before_are_not() {
+        // Bound and dropped: nobody listens there.
+        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let url = format!("rabbit://guest:guest@{}/", address.unwrap()).parse().unwrap();
+        let settings = Settings::resolve(&url, &RabbitOptions::default());
+        let link = Link::new("test", Arc::new(settings));
+        let supervision = tokio::spawn(link.clone().supervise());
+        let beginning = link.mark();
+        link.used_up(beginning, Some(1)).await;
+        let mark = link.mark();
+        assert_eq!(link.failed_since(mark), 0);
+        link.used_up(mark, Some(0)).await;
+        assert_eq!(link.failed_since(mark), 1);
+        assert!(link.failed_since(beginning) >= 3);
+        supervision.abort();
     }
 }

@@ -7,6 +7,7 @@ mod amqp;
 mod host;
 mod link;
 mod options;
+mod patience;
 mod publisher;
 mod refusal;
 mod replies;
@@ -28,6 +29,7 @@ use crate::transport::{
 use crate::wire::WireFormat;
 use host::Host;
 use link::{Link, LinkState};
+use patience::Patience;
 use publisher::Publisher;
 use replies::Replies;
 use settings::Settings;
@@ -145,10 +147,10 @@ impl Driver for RabbitDriver {
         };
         let (accepted, wait) = oneshot::channel();
         self.host.spawn(plan.start(self.consuming.clone(), accepted));
-        let link = self.consuming.clone();
+        let patience = Patience::from_now(&self.consuming, deadline, None);
         Box::pin(async move {
             let accepted = async { wait.await.unwrap_or(Err(DriverError::Closed)) };
-            by(deadline, "its consumers", || link.trouble(), accepted).await
+            patience.with("its consumers", Link::trouble, accepted).await
         })
     }
 
@@ -163,7 +165,9 @@ impl Driver for RabbitDriver {
     fn reply_address_by(
         &self,
         deadline: Option<Instant>,
+        retry: Option<u32>,
     ) -> BoxFuture<'static, Result<ReplyAddress, DriverError>> {
+        let patience = Patience::from_now(&self.consuming, deadline, retry);
         self.need_consuming();
         if !self.replies_started.swap(true, std::sync::atomic::Ordering::SeqCst) {
             self.host.spawn(self.replies.clone().run());
@@ -177,7 +181,7 @@ impl Driver for RabbitDriver {
                     _ = link_state.wait_for(|state| matches!(state, LinkState::Closed)) => Err(DriverError::Closed),
                 }
             };
-            by(deadline, "the reply queue", || replies.trouble(), address).await
+            patience.with("the reply queue", |_| replies.trouble(), address).await
         })
     }
 
@@ -247,24 +251,6 @@ const INSPECTIONS: usize = 8;
 
 /// How long a broker may take to answer a good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(1);
-
-/// What `work` gives, or by `deadline` why `what` was not there.
-async fn by<T>(
-    deadline: Option<Instant>,
-    what: &str,
-    why: impl Fn() -> String,
-    work: impl Future<Output = Result<T, DriverError>>,
-) -> Result<T, DriverError> {
-    let since = Instant::now();
-    let Some(deadline) = deadline else { return work.await };
-    match tokio::time::timeout_at(deadline.into(), work).await {
-        Ok(result) => result,
-        Err(_) => {
-            let cause = format!("{what} could not be set up: {}", why());
-            Err(DriverError::Unreachable { waited: since.elapsed(), cause })
-        }
-    }
-}
 
 /// One state out of two connections: the worse one speaks.
 async fn follow_health(

@@ -189,7 +189,8 @@ impl<'a> Peer<'a> {
     /// The address for replies to new calls.
     pub(super) async fn reply_address(&self) -> Result<ReplyAddress, Failure> {
         let deadline = Instant::now().checked_add(self.stage.limit());
-        let address = self.stage.wait("a reply address", self.driver.reply_address_by(deadline)).await?;
+        let address =
+            self.stage.wait("a reply address", self.driver.reply_address_by(deadline, None)).await?;
         address.map_err(|error| self.stage.failure(format!("no reply address: {error}")))
     }
 }
