@@ -1,19 +1,43 @@
 //! Acknowledgements of one channel, gathered until the connection writes: those of the oldest deliveries become one frame.
 //!
-//! Pure: tags in, tags out.
+//! A frame of its own for each would cost the broker as much as the message. Pure: tags in, tags out.
 
 use std::collections::VecDeque;
 
+/// Most acknowledgements that wait for others.
+const MOST: usize = 32;
+
 /// Deliveries that are not acknowledged yet, and acknowledgements that are not written yet.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Acks {
+    /// As many unwritten ones are written at once.
+    enough: usize,
     /// Ascending; as many as the prefetch limits allow.
     outstanding: VecDeque<u64>,
     /// No longer outstanding.
     unwritten: Vec<u64>,
 }
 
+impl Default for Acks {
+    fn default() -> Self {
+        Self { enough: MOST, outstanding: VecDeque::new(), unwritten: Vec::new() }
+    }
+}
+
 impl Acks {
+    /// A consumer gets at most `prefetch` deliveries before it acknowledges one; 0 is no limit. The half of them that is
+    /// not gathered keeps it busy.
+    pub(super) fn limit(&mut self, prefetch: u16) {
+        if prefetch > 0 {
+            self.enough = usize::from(prefetch / 2).clamp(1, MOST);
+        }
+    }
+
+    /// Whether so many are unwritten that they wait for no more.
+    pub(super) fn are_enough(&self) -> bool {
+        self.unwritten.len() >= self.enough
+    }
+
     /// A delivery has come. Tags only grow.
     pub(super) fn delivered(&mut self, tag: u64) {
         self.outstanding.push_back(tag);

@@ -116,7 +116,10 @@ impl Channel {
     /// Most unacknowledged deliveries for each consumer started from now on.
     pub(in crate::drivers::rabbit) async fn prefetch(&self, count: u16) -> Result<(), AmqpError> {
         let qos = basic::Qos { prefetch_count: count, global: false };
-        self.ask(AMQPClass::Basic(basic::AMQPMethod::Qos(qos))).await.map(drop)
+        self.ask(AMQPClass::Basic(basic::AMQPMethod::Qos(qos))).await?;
+        let Inner { core, id, life } = &*self.inner;
+        core.lock().channel(*id, life)?.limit_prefetch(count);
+        Ok(())
     }
 
     /// Consumes `queue`; every message goes to `take`, in order and on the I/O task, until the consumer ends: `None` when

@@ -40,10 +40,24 @@ pub(super) struct State {
     awake: bool,
     /// Channels with unwritten acknowledgements.
     acking: Vec<u16>,
+    /// They are to be written now.
+    acks_due: bool,
+    gathering: Gathering,
     pub(super) channels: BTreeMap<u16, ChannelState>,
     /// We have said good-bye, or the broker has.
     closing: bool,
     end: Option<AmqpError>,
+}
+
+/// Whether acknowledgements wait for others. They do for a moment after deliveries, when more are to be expected.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gathering {
+    /// The next one is written at once.
+    No,
+    /// Something was delivered; the I/O task begins to count the time before it sleeps.
+    Wanted,
+    /// The I/O task wakes up at the end of that time.
+    Timed,
 }
 
 /// One channel.
@@ -116,6 +130,8 @@ impl Core {
             out: Vec::new(),
             awake: true,
             acking: Vec::new(),
+            acks_due: false,
+            gathering: Gathering::No,
             channels: BTreeMap::new(),
             closing: false,
             end: None,
@@ -296,6 +312,9 @@ impl State {
         match channel.consumers.iter().find(|known| known.tag.as_str() == consumer) {
             Some(found) => {
                 channel.acks.delivered(tag);
+                if self.gathering == Gathering::No {
+                    self.gathering = Gathering::Wanted;
+                }
                 Some(Arc::clone(&found.take))
             }
             // It was on its way when its consumer was given up.
@@ -347,9 +366,28 @@ impl State {
 
     /// A delivery is done with.
     pub(super) fn ack(&mut self, id: u16, life: &Arc<Life>, tag: u64) {
-        if self.channel(id, life).is_ok_and(|channel| channel.acks.ack(tag)) {
+        let Ok(channel) = self.channel(id, life) else { return };
+        let first = channel.acks.ack(tag);
+        let enough = channel.acks.are_enough();
+        if first {
             self.acking.push(id);
         }
+        self.acks_due |= enough || self.gathering == Gathering::No;
+    }
+
+    /// For the I/O task before it sleeps: whether the time in which acknowledgements are gathered begins.
+    pub(super) fn begin_gathering(&mut self) -> bool {
+        let begins = self.gathering == Gathering::Wanted;
+        if begins {
+            self.gathering = Gathering::Timed;
+        }
+        begins
+    }
+
+    /// For the I/O task: that time is over.
+    pub(super) fn end_gathering(&mut self) {
+        self.gathering = Gathering::No;
+        self.acks_due = !self.acking.is_empty();
     }
 
     /// Settles a delivery by other means; whether it was outstanding.
@@ -359,6 +397,7 @@ impl State {
 
     /// Turns gathered acknowledgements into frames.
     pub(super) fn write_acks(&mut self) {
+        self.acks_due = false;
         for id in self.acking.drain(..) {
             let Some(channel) = self.channels.get_mut(&id) else { continue };
             if !channel.closing {
@@ -368,13 +407,16 @@ impl State {
     }
 
     fn has_output(&self) -> bool {
-        !(self.out.is_empty() && self.acking.is_empty())
+        self.acks_due || !self.out.is_empty()
     }
 
-    /// For the I/O task: takes what is to be written.
+    /// For the I/O task: takes what is to be written. It looks once more before it sleeps, so until then nobody wakes it.
     pub(super) fn take_output(&mut self, into: &mut Vec<u8>) -> bool {
-        self.write_acks();
-        std::mem::swap(&mut self.out, into);
+        self.awake = true;
+        if self.has_output() {
+            self.write_acks();
+            std::mem::swap(&mut self.out, into);
+        }
         !into.is_empty()
     }
 
@@ -395,6 +437,7 @@ impl State {
         self.closing = true;
         self.out.clear();
         self.acking.clear();
+        self.acks_due = false;
         let ok = AMQPClass::Connection(connection::AMQPMethod::CloseOk(connection::CloseOk {}));
         // It has no arguments that could fail to encode.
         let _ = codec::put_method(&mut self.out, 0, ok);
@@ -421,6 +464,11 @@ impl ChannelState {
     /// The answer to the oldest question.
     pub(super) fn answered(&mut self, class: AMQPClass, remains: &mut Remains) {
         remains.answers.extend(self.answers.pop_front().map(|asked| (asked, Ok(class))));
+    }
+
+    /// The most deliveries that each consumer gets before it acknowledges one.
+    pub(super) fn limit_prefetch(&mut self, count: u16) {
+        self.acks.limit(count);
     }
 
     pub(super) fn confirm_mode(&mut self, window: Window) {

@@ -24,6 +24,8 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep};
 const TURNS: usize = 32;
 /// How long the broker may take to answer our good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(5);
+/// How long an acknowledgement may wait for others after a delivery.
+const GATHERING: Duration = Duration::from_millis(1);
 /// A buffer that has grown beyond this is given back once it is empty.
 const KEPT: usize = 1 << 20;
 /// Longest body that is given its whole room before it has come.
@@ -40,6 +42,8 @@ pub(super) struct Io<S> {
     /// Messages of which something is still to come, by channel.
     incoming: HashMap<u16, Incoming>,
     pulse: Option<Pulse>,
+    /// Runs while acknowledgements are gathered.
+    gathering: Option<Pin<Box<Sleep>>>,
     /// Runs from the first good-bye on.
     patience: Option<Pin<Box<Sleep>>>,
     /// Why the connection ends when everything is written.
@@ -72,6 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             full: false,
             incoming: HashMap::new(),
             pulse: Pulse::new(heartbeat),
+            gathering: None,
             patience: None,
             farewell: None,
             end: None,
@@ -114,7 +119,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(lost(error.to_string())),
                 Poll::Pending => {
-                    if self.core.lock().may_sleep(self.full) {
+                    let (begins, may_sleep) = {
+                        let mut state = self.core.lock();
+                        (state.begin_gathering(), state.may_sleep(self.full))
+                    };
+                    if begins {
+                        self.gather(cx);
+                    }
+                    if may_sleep {
                         return Poll::Pending;
                     }
                 }
@@ -122,6 +134,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+
+    /// Wakes this task when acknowledgements have waited long enough.
+    fn gather(&mut self, cx: &mut Context<'_>) {
+        let mut sleep = Box::pin(tokio::time::sleep(GATHERING));
+        // Its first look registers it; it is never over before.
+        let _ = sleep.as_mut().poll(cx);
+        self.gathering = Some(sleep);
     }
 
     /// The socket takes nothing more, but what has come over it counts: confirmations, and why the broker has gone.
@@ -150,6 +170,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             }
             // The next tick wakes this task.
             let _ = pulse.interval.poll_tick(cx);
+        }
+        if let Some(gathering) = &mut self.gathering
+            && gathering.as_mut().poll(cx).is_ready()
+        {
+            self.gathering = None;
+            self.core.lock().end_gathering();
         }
         if let Some(patience) = &mut self.patience
             && patience.as_mut().poll(cx).is_ready()
