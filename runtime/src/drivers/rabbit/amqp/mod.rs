@@ -98,6 +98,15 @@ pub(super) enum Outcome {
     Lost(AmqpError),
 }
 
+/// How a channel learns what became of its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Assurance {
+    /// The broker confirms each.
+    Confirmed,
+    /// The broker is asked something now and then: when it answers, it has routed everything that came before.
+    Routed,
+}
+
 /// Called once with a message's outcome, and with the message itself unless the driver has stopped.
 pub(super) type OnOutcome = Box<dyn FnOnce(Outcome, Option<Message>) + Send>;
 

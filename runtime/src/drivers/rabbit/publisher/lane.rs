@@ -144,6 +144,7 @@ mod tests {
                 retry: None,
                 mark: 0,
                 again: false,
+                routed: false,
             },
         }
     }

@@ -28,6 +28,7 @@ struct Shared {
     link: Link,
     profile: Profile,
     fail_when_blocked: bool,
+    confirm_requests: bool,
     /// Reads the unique ids of returned messages.
     format: Arc<dyn WireFormat>,
     state: Mutex<State>,
@@ -42,6 +43,7 @@ impl Publisher {
             link,
             profile: settings.profile.clone(),
             fail_when_blocked: settings.fail_when_blocked,
+            confirm_requests: settings.confirm_requests,
             format,
             state: Mutex::default(),
             pump: Notify::new(),
@@ -52,12 +54,13 @@ impl Publisher {
 
     /// Publishes or queues; returns at once.
     pub(super) fn publish(&self, publish: Publish, settled: Settled) {
-        let Publish { route, body, properties, unique_id, mandatory, deadline, retry } = publish;
+        let Publish { route, body, properties, unique_id, mandatory, answered, deadline, retry } = publish;
         let Address { exchange, routing_key } = self.shared.profile.address(&route);
         let key = destination_key(&route, &exchange, &routing_key);
         let message = Message { exchange, routing_key, mandatory, properties, body, unique_id };
         let mark = self.shared.link.mark();
-        let terms = Terms { route, settled, deadline, retry, mark, again: false };
+        let routed = answered && !self.shared.confirm_requests;
+        let terms = Terms { route, settled, deadline, retry, mark, again: false, routed };
         let mut state = self.shared.lock();
         if state.closed {
             drop(state);
@@ -76,7 +79,7 @@ impl Publisher {
                 // The default exchange is always there; a queue that is ours to declare perhaps not.
                 None => key.is_none() && message.exchange.is_empty(),
             };
-        match state.lane(&terms.route) {
+        match state.lane(terms.channel()) {
             Some(lane) if at_once => {
                 state.take_room(message.body.len());
                 drop(state);

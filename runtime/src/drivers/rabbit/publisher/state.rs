@@ -36,18 +36,30 @@ pub(super) struct Ready {
     /// For fanouts alone, opened by the first: their exchanges go with the last listener, and a publish to a missing
     /// exchange costs the channel.
     pub(super) fanout: Option<Arc<Lane>>,
+    /// For what needs no confirmation, opened by the first.
+    pub(super) routed: Option<Arc<Lane>>,
     pub(super) setup: Channel,
     pub(super) up: Up,
 }
 
 impl Ready {
-    /// The channel for `route`, if it is open.
-    pub(super) fn lane(&self, route: &Route) -> Option<Arc<Lane>> {
-        let lane = match route {
-            Route::Fanout { .. } => self.fanout.as_ref()?,
-            _ => &self.lane,
+    /// One of the channels, if it is open.
+    pub(super) fn lane(&self, channel: ChannelOf) -> Option<Arc<Lane>> {
+        let lane = match channel {
+            ChannelOf::Confirmed => &self.lane,
+            ChannelOf::Fanouts => self.fanout.as_ref()?,
+            ChannelOf::Routed => self.routed.as_ref()?,
         };
         lane.is_open().then(|| Arc::clone(lane))
+    }
+
+    /// One of the channels is open anew.
+    pub(super) fn set_lane(&mut self, channel: ChannelOf, lane: Arc<Lane>) {
+        match channel {
+            ChannelOf::Confirmed => self.lane = lane,
+            ChannelOf::Fanouts => self.fanout = Some(lane),
+            ChannelOf::Routed => self.routed = Some(lane),
+        }
     }
 }
 
@@ -77,6 +89,14 @@ impl Waiting {
     }
 }
 
+/// Which of the channels a message leaves by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChannelOf {
+    Confirmed,
+    Fanouts,
+    Routed,
+}
+
 /// What goes with a message until it is settled.
 pub(super) struct Terms {
     pub(super) route: Route,
@@ -87,6 +107,18 @@ pub(super) struct Terms {
     pub(super) mark: u64,
     /// Whether it was published before and met a missing exchange.
     pub(super) again: bool,
+    /// Whether it needs no confirmation.
+    pub(super) routed: bool,
+}
+
+impl Terms {
+    pub(super) fn channel(&self) -> ChannelOf {
+        match self.route {
+            Route::Fanout { .. } => ChannelOf::Fanouts,
+            _ if self.routed => ChannelOf::Routed,
+            _ => ChannelOf::Confirmed,
+        }
+    }
 }
 
 impl State {
@@ -109,9 +141,9 @@ impl State {
         self.in_flight == 0 && self.destinations.values().all(|destination| destination.waiting.is_empty())
     }
 
-    /// The open channel for `route`.
-    pub(super) fn lane(&self, route: &Route) -> Option<Arc<Lane>> {
-        self.ready.as_ref()?.lane(route)
+    /// One of the channels, if it is open.
+    pub(super) fn lane(&self, channel: ChannelOf) -> Option<Arc<Lane>> {
+        self.ready.as_ref()?.lane(channel)
     }
 
     /// What was declared for a destination is gone: it is declared again before the next message.

@@ -24,7 +24,7 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep};
 const TURNS: usize = 32;
 /// How long the broker may take to answer our good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(5);
-/// How long an acknowledgement may wait for others after a delivery.
+/// How long an acknowledgement may wait for others after a delivery, and a question after a message.
 const GATHERING: Duration = Duration::from_millis(1);
 /// A buffer that has grown beyond this is given back once it is empty.
 const KEPT: usize = 1 << 20;
@@ -42,7 +42,7 @@ pub(super) struct Io<S> {
     /// Messages of which something is still to come, by channel.
     incoming: HashMap<u16, Incoming>,
     pulse: Option<Pulse>,
-    /// Runs while acknowledgements are gathered.
+    /// Runs while acknowledgements and questions are gathered.
     gathering: Option<Pin<Box<Sleep>>>,
     /// Runs from the first good-bye on.
     patience: Option<Pin<Box<Sleep>>>,
@@ -136,7 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         Poll::Pending
     }
 
-    /// Wakes this task when acknowledgements have waited long enough.
+    /// Wakes this task when what is gathered has waited long enough.
     fn gather(&mut self, cx: &mut Context<'_>) {
         let mut sleep = Box::pin(tokio::time::sleep(GATHERING));
         // Its first look registers it; it is never over before.

@@ -18,7 +18,7 @@ mod window;
 pub(super) use channel::{Channel, ChannelAcks};
 
 use self::core::Core;
-use super::{AmqpError, Event, Message, Node, OnOutcome};
+use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use crate::wire::WireFormat;
 use handshake::Agreed;
@@ -98,19 +98,23 @@ impl Connection {
     }
 }
 
-/// A channel in confirm mode.
+/// A channel that says what became of each message.
 #[derive(Clone)]
 pub(in crate::drivers::rabbit) struct Confirms {
     channel: Channel,
 }
 
 impl Confirms {
-    /// Puts `channel` into confirm mode.
+    /// Prepares `channel`.
     pub(in crate::drivers::rabbit) async fn start(
         channel: Channel,
         format: Arc<dyn WireFormat>,
+        assurance: Assurance,
     ) -> Result<Self, AmqpError> {
-        channel.confirm_mode(format).await?;
+        match assurance {
+            Assurance::Confirmed => channel.confirm_mode(format).await?,
+            Assurance::Routed => channel.routed_mode(format)?,
+        }
         Ok(Self { channel })
     }
 

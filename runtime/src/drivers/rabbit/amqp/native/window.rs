@@ -1,10 +1,11 @@
 //! The published messages of one channel that the broker has not spoken of yet.
 //!
-//! The broker numbers what is published on a channel in confirm mode, returns what no queue takes, and then confirms it:
-//! the return comes before the confirmation of the same message, so by then it is known. A return is paired by the
+//! Messages are numbered from 1. In confirm mode the broker returns what no queue takes, and then confirms it: the return comes
+//! before the confirmation of the same message, so by then it is known. Without it the answer to any question says the same
+//! of all messages before the question, because a channel's methods are carried out in order. A return is paired by the
 //! `_unique_id` in the returned body, or by the whole body where that cannot be read.
 
-use super::super::{AmqpError, Message, OnOutcome, Outcome};
+use super::super::{AmqpError, Assurance, Message, OnOutcome, Outcome};
 use crate::id::MessageId;
 use crate::wire::WireFormat;
 use std::collections::{HashMap, VecDeque};
@@ -43,6 +44,7 @@ impl Settled {
 /// Unconfirmed messages in the order of publishing.
 pub(super) struct Window {
     format: Arc<dyn WireFormat>,
+    pub(super) assurance: Assurance,
     /// The number of the first entry.
     first: u64,
     entries: VecDeque<Option<Unconfirmed>>,
@@ -50,14 +52,18 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn new(format: Arc<dyn WireFormat>) -> Self {
-        // The first message in confirm mode is number 1.
-        Self { format, first: 1, entries: VecDeque::new(), returned: HashMap::new() }
+    pub(super) fn new(format: Arc<dyn WireFormat>, assurance: Assurance) -> Self {
+        Self { format, assurance, first: 1, entries: VecDeque::new(), returned: HashMap::new() }
     }
 
     /// A message whose frames are queued.
     pub(super) fn push(&mut self, unconfirmed: Unconfirmed) {
         self.entries.push_back(Some(unconfirmed));
+    }
+
+    /// The number of the last message.
+    pub(super) fn last(&self) -> u64 {
+        self.first + self.entries.len() as u64 - 1
     }
 
     /// Finds the ids of what is returned.

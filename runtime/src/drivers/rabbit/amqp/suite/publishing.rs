@@ -1,8 +1,8 @@
 //! Declarations, and messages with the broker's word on each.
 
-use super::stage::{Stage, confirms, consume, fill, inspected, publish, queue, take, told, within};
+use super::stage::{Stage, assured, confirms, consume, fill, inspected, publish, queue, take, told, within};
 use crate::drivers::rabbit::amqp::sample::{message, outcome};
-use crate::drivers::rabbit::amqp::{AmqpError, ExchangeSpec, Message, Outcome, QueueSpec, Scope};
+use crate::drivers::rabbit::amqp::{AmqpError, Assurance, ExchangeSpec, Message, Outcome, QueueSpec, Scope};
 use crate::wire::Header;
 use std::time::Duration;
 
@@ -72,6 +72,16 @@ pub async fn of_500_at_once_exactly_the_unroutable_ones_are_returned(stage: Stag
             outcomes.extend(publish(&confirms, key, &[text]));
         }
         assert_split(&told(outcomes).await);
+    }
+    inspected(&channel, "there", 1_800, 0).await;
+}
+
+pub async fn of_500_that_need_no_confirmation_the_unroutable_ones_are_returned(stage: Stage) {
+    let (connection, _confirms, channel) = stage.queue("there").await;
+    let routed = assured(&connection, Assurance::Routed).await;
+    for _ in 0..4 {
+        let outcomes = split(500).into_iter().flat_map(|(key, text)| publish(&routed, key, &[text]));
+        assert_split(&told(outcomes.collect()).await);
     }
     inspected(&channel, "there", 1_800, 0).await;
 }

@@ -7,7 +7,7 @@ use super::super::{Confirms, Connection};
 use super::soon;
 use crate::drivers::rabbit::amqp::native::{Channel, ChannelAcks};
 pub(super) use crate::drivers::rabbit::amqp::sample::outcome;
-use crate::drivers::rabbit::amqp::{AmqpError, Event, Message, Received};
+use crate::drivers::rabbit::amqp::{AmqpError, Assurance, Event, Message, Received};
 use crate::wire::Oslo2;
 use amq_protocol::frame::{AMQPContentHeader, AMQPFrame, WriteContext, gen_frame, parse_frame};
 use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, connection};
@@ -113,7 +113,7 @@ impl Peer {
     /// A new channel in confirm mode.
     pub(super) async fn confirms(&mut self, connection: &Connection) -> (Confirms, u16) {
         let (channel, id) = self.channel(connection).await;
-        let starting = Confirms::start(channel, Arc::new(Oslo2::new()));
+        let starting = Confirms::start(channel, Arc::new(Oslo2::new()), Assurance::Confirmed);
         let answering = async {
             let (id, _) = self.hear().await;
             let ok = confirm::AMQPMethod::SelectOk(confirm::SelectOk {});
@@ -121,6 +121,12 @@ impl Peer {
         };
         let (started, ()) = tokio::join!(soon("confirm mode", starting), answering);
         (started.unwrap(), id)
+    }
+
+    /// A new channel that asks whether its messages were routed.
+    pub(super) async fn routed(&mut self, connection: &Connection) -> (Confirms, u16) {
+        let (channel, id) = self.channel(connection).await;
+        (Confirms::start(channel, Arc::new(Oslo2::new()), Assurance::Routed).await.unwrap(), id)
     }
 
     /// A consumer `tag` of a channel: where its messages go, and its end.
