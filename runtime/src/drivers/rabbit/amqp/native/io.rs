@@ -304,7 +304,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         };
         match what {
             What::Delivery { take, tag, redelivered } => {
-                if let Some(take) = take {
+                if let Some(take) = take
+                    && self.core.lock().is_taken(channel, &take, tag)
+                {
                     self.hand_over(channel, &take, Received { tag, redelivered, properties, body });
                 }
             }
