@@ -260,6 +260,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                     self.settle(channel, tag, multiple, &Outcome::Confirmed);
                     Ok(())
                 }
+                Method::Start { .. } => Err(out_of_turn("a greeting")),
                 Method::Other(class) if channel == 0 => self.connection_method(class),
                 Method::Other(class) => self.channel_method(channel, class),
             },
