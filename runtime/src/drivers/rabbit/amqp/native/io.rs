@@ -85,7 +85,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
 
     /// Runs until the connection is gone.
     pub(super) async fn run(mut self) {
-        let error = poll_fn(|cx| self.poll(cx)).await;
+        // The last read of the handshake may have brought more than its end.
+        let error = match self.take_frames() {
+            Ok(()) => poll_fn(|cx| self.poll(cx)).await,
+            Err(error) => error,
+        };
         // The broker's words say more than what became of the socket behind them.
         self.end = Some(self.farewell.take().unwrap_or(error));
     }

@@ -1,11 +1,15 @@
 //! Peers that are no broker of ours.
 
-use super::super::handshake::log_in;
+use super::super::Connection;
+use super::super::handshake::{Agreed, log_in};
 use super::super::input::Input;
-use super::peer::{Peer, ROOM};
+use super::peer::{FRAME_MAX, Peer, ROOM, bytes};
 use super::soon;
-use crate::drivers::rabbit::amqp::Node;
+use crate::drivers::rabbit::amqp::{Event, Node};
 use crate::transport::{ConnectFailure, ConnectFailureKind, HostSpec};
+use amq_protocol::frame::AMQPFrame;
+use amq_protocol::protocol::{AMQPClass, connection};
+use std::future::poll_fn;
 
 async fn greeted_with(greeting: &[u8]) -> ConnectFailure {
     let (mut ours, theirs) = tokio::io::duplex(ROOM);
@@ -64,4 +68,19 @@ async fn a_greeting_with_deeply_nested_properties_takes_no_stack() {
         assert_eq!(failure.kind, ConnectFailureKind::Protocol);
         assert!(failure.cause.contains("EXTERNAL"), "{}", failure.cause);
     }
+}
+
+/// One read may bring the end of the handshake and more.
+#[tokio::test(start_paused = true)]
+async fn what_came_with_the_end_of_the_handshake_is_taken_at_once() {
+    let (mut ours, theirs) = tokio::io::duplex(4096);
+    let mut peer = Peer::new(theirs);
+    let blocked = connection::AMQPMethod::Blocked(connection::Blocked { reason: "of the test".into() });
+    peer.send_bytes(&bytes(&AMQPFrame::Method(0, AMQPClass::Connection(blocked)))).await;
+    let mut input = Input::default();
+    poll_fn(|cx| input.poll_fill(&mut ours, cx)).await.unwrap();
+    let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
+    let (_connection, mut events) = Connection::over(ours, input, agreed, 0);
+    let event = soon("an event", events.recv()).await;
+    assert!(matches!(&event, Some(Event::Blocked(reason)) if reason == "of the test"), "{event:?}");
 }
