@@ -189,8 +189,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         Ok(())
     }
 
+    /// Writes what was begun, and what is queued by then. What is queued meanwhile waits for the next turn: whoever goes on
+    /// publishing must not keep the connection from reading.
     fn write(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         self.full = false;
+        let mut taken = false;
         loop {
             if self.written == self.writing.len() {
                 self.written = 0;
@@ -198,12 +201,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 if self.writing.capacity() > KEPT {
                     self.writing = Vec::new();
                 }
-                let (closing, nothing) = {
+                if taken {
+                    return Ok(());
+                }
+                let closing = {
                     let mut state = self.core.lock();
-                    (state.is_closing(), !state.take_output(&mut self.writing))
+                    taken = state.take_output(&mut self.writing);
+                    state.is_closing()
                 };
                 self.watch_good_bye(closing, cx);
-                if nothing {
+                if !taken {
                     return Ok(());
                 }
             }
