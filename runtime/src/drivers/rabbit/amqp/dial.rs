@@ -1,5 +1,6 @@
 //! Reaching a node over TCP: its name is looked up anew for each attempt, and every address that it has gets its turn.
 
+use socket2::{SockRef, TcpKeepalive};
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
@@ -11,6 +12,11 @@ use tokio::time::{Instant, timeout};
 const LIMIT: Duration = Duration::from_secs(5);
 /// What an address has at least. One that swallows what is sent to it must not use up the time of the others.
 const LEAST: Duration = Duration::from_millis(1500);
+
+/// Probes as py-amqp asks for: without heartbeats nothing else notices that the peer of an idle connection has gone.
+const IDLE: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(10);
+const PROBES: u32 = 9;
 
 /// What `connect` makes of the first address of `host` that answers; else why none does.
 pub(super) async fn dial<S, F>(host: &str, port: u16, connect: impl Fn(SocketAddr) -> F) -> Result<S, String>
@@ -49,7 +55,24 @@ where
 /// Sets what every connection needs of its socket.
 pub(super) fn tune(stream: &TcpStream) -> io::Result<()> {
     // What is written is written whole; waiting for more would only delay it.
-    stream.set_nodelay(true)
+    stream.set_nodelay(true)?;
+    SockRef::from(stream).set_tcp_keepalive(&probes())
+}
+
+fn probes() -> TcpKeepalive {
+    let probes = TcpKeepalive::new().with_time(IDLE);
+    // Elsewhere the system decides how often, or the crate cannot say it.
+    #[cfg(any(
+        target_os = "android",
+        target_os = "freebsd",
+        target_os = "ios",
+        target_os = "linux",
+        target_os = "macos",
+        target_os = "netbsd",
+        target_os = "windows"
+    ))]
+    let probes = probes.with_interval(INTERVAL).with_retries(PROBES);
+    probes
 }
 
 #[cfg(test)]
@@ -100,5 +123,17 @@ mod tests {
         for words in ["10.0.0.1:5672: connection refused; ", "10.0.0.3:5672: no answer within 5s"] {
             assert!(error.contains(words), "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn sockets_have_the_settings_of_py_amqp() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        tune(&stream).unwrap();
+        let socket = SockRef::from(&stream);
+        assert!(stream.nodelay().unwrap() && socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), IDLE);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), INTERVAL);
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), PROBES);
     }
 }
