@@ -107,6 +107,7 @@ macro_rules! on_each {
                 messages_come_in_order,
                 no_more_come_than_the_prefetch_allows,
                 exactly_what_is_acknowledged_is_gone,
+                an_acknowledgement_says_when_it_is_in_vain,
                 what_is_rejected_comes_again_or_is_gone,
                 nothing_comes_after_a_cancel,
                 a_consumer_ends_with_its_queue,

@@ -203,11 +203,12 @@ impl fmt::Debug for Delivery {
     }
 }
 
-/// What a driver does with the acknowledgements of a consumer. Calls return at once and cannot fail: after a lost
-/// connection the broker has the message back and the token means nothing.
+/// What a driver does with the acknowledgements of a consumer. Calls return at once: after a lost connection the broker has
+/// the message back and the token means nothing.
 pub trait Acknowledge: Send + Sync + 'static {
-    /// The message is done with.
-    fn ack(&self, token: u64);
+    /// The message is done with. Whether the broker will be told, as far as is known here: not where the message has gone
+    /// back to its queue meanwhile.
+    fn ack(&self, token: u64) -> bool;
     /// The message is given back (`requeue`) or thrown away.
     fn reject(&self, token: u64, requeue: bool);
 }
@@ -225,9 +226,10 @@ impl AckHandle {
         Self { token, acks }
     }
 
-    /// The message is done with.
-    pub fn ack(self) {
-        self.acks.ack(self.token);
+    /// The message is done with. False where that is in vain: the connection is gone that it came over, and the broker has it
+    /// back. What may run once only must not run then.
+    pub fn ack(self) -> bool {
+        self.acks.ack(self.token)
     }
 
     /// The message is given back to its queue (`requeue`) or thrown away.

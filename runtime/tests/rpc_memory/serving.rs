@@ -79,6 +79,30 @@ impl Serializer for Breaking {
     }
 }
 
+/// It has a slot, its task has not had a turn, and the broker has it back: run from here too, it would run twice.
+#[tokio::test]
+async fn what_has_a_slot_when_its_connection_is_lost_is_not_run_from_there() {
+    let broker = MemoryBroker::new();
+    let transport = transport_on(&broker);
+    let ran = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&ran);
+    let count = move |_| {
+        counting.fetch_add(1, Ordering::SeqCst);
+        async { Ok(Value::Null) }
+    };
+    let handle = server(&transport, "t", count).build().unwrap().start().await.unwrap();
+    // Delivered on this thread, which the server's tasks share.
+    RawPeer::on(&broker).publish(topic("t"), &json!({ "method": "work", "args": {} })).await;
+    assert_eq!((handle.stats().received, ran.load(Ordering::SeqCst)), (1, 0));
+    assert_eq!(broker.kill_consumers("t"), 1);
+    assert_eq!(handle.stats().received, 2);
+    while handle.stats().running > 0 {
+        tokio::task::yield_now().await;
+    }
+    let stats = handle.stats();
+    assert_eq!((ran.load(Ordering::SeqCst), stats.succeeded, stats.gone_back), (1, 1, 1));
+}
+
 #[tokio::test]
 async fn a_serializer_that_panics_is_answered_for_and_costs_no_slot() {
     let transport = transport();

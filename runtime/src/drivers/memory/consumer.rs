@@ -46,11 +46,13 @@ pub(super) struct MemoryAcks {
 }
 
 impl Acknowledge for MemoryAcks {
-    fn ack(&self, token: u64) {
-        self.broker.operate(|state| state.queues.settle(self.subscriber, token, false));
+    fn ack(&self, token: u64) -> bool {
+        self.broker.operate(|state| state.queues.settle(self.subscriber, token, false))
     }
 
     fn reject(&self, token: u64, requeue: bool) {
-        self.broker.operate(|state| state.queues.settle(self.subscriber, token, requeue));
+        self.broker.operate(|state| {
+            state.queues.settle(self.subscriber, token, requeue);
+        });
     }
 }

@@ -90,14 +90,17 @@ impl Queues {
         self.dispatch(&name, now());
     }
 
-    /// Settles a delivery: done with, or back to its place in the queue. Nothing happens if it is not held any more.
-    pub(super) fn settle(&mut self, subscriber: u64, token: u64, requeue: bool) {
-        let Some(state) = self.subscribers.get_mut(&subscriber) else { return };
-        let Some((route, entry)) = state.release(token) else { return };
-        let Some(name) = state.lanes.get(route).map(|lane| lane.queue.clone()) else { return };
-        self.line_up(Lane { subscriber, route });
-        self.let_go(&name, requeue.then_some(entry));
-        self.dispatch(&name, now());
+    /// Settles a delivery: done with, or back to its place in the queue. Nothing happens if it is not held any more; says
+    /// whether it was.
+    pub(super) fn settle(&mut self, subscriber: u64, token: u64, requeue: bool) -> bool {
+        let Some(state) = self.subscribers.get_mut(&subscriber) else { return false };
+        let Some((route, entry)) = state.release(token) else { return false };
+        if let Some(name) = state.lanes.get(route).map(|lane| lane.queue.clone()) {
+            self.line_up(Lane { subscriber, route });
+            self.let_go(&name, requeue.then_some(entry));
+            self.dispatch(&name, now());
+        }
+        true
     }
 
     /// Stops deliveries; what is held stays held.

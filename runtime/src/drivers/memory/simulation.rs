@@ -110,7 +110,7 @@ impl World {
             0..=6 => self.publish(),
             7 => self.publish_to_all(),
             8 | 9 => self.listen(),
-            10..=13 => self.answer(|ack| ack.ack(), false),
+            10..=13 => self.answer(|ack| assert!(ack.ack(), "a delivery that is held"), false),
             14 | 15 => self.answer(|ack| ack.reject(true), true),
             16 => self.answer(|ack| ack.reject(false), false),
             17 => self.cancel(),
@@ -275,7 +275,10 @@ impl World {
     /// Answers deliveries that were given back, as a handler does that knows nothing of it; that must not count.
     fn answer_late(&mut self) {
         for (at, ack) in std::mem::take(&mut self.stale).into_iter().enumerate() {
-            if at % 2 == 0 { ack.ack() } else { ack.reject(true) }
+            match at % 2 {
+                0 => assert!(!ack.ack(), "a delivery that is held no more"),
+                _ => ack.reject(true),
+            }
         }
     }
 

@@ -167,7 +167,9 @@ impl Replies {
                         redeliveries: None,
                         ack,
                     }),
-                    None => ack.ack(),
+                    None => {
+                        ack.ack();
+                    }
                 }
             })
             .await?;

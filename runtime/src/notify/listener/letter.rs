@@ -148,8 +148,9 @@ async fn refuse(run: &Run, malformed: &Malformed, origin: Origin, ack: AckHandle
     if !run.config.dead_letter_malformed && !malformed.over_limit {
         return ack.reject(false);
     }
-    match bury(run, origin, &malformed.to_string(), &malformed.to_string()).await {
-        true => ack.ack(),
-        false => ack.reject(true),
+    if bury(run, origin, &malformed.to_string(), &malformed.to_string()).await {
+        ack.ack();
+    } else {
+        ack.reject(true);
     }
 }

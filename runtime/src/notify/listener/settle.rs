@@ -150,7 +150,10 @@ async fn dead(run: &Run, letter: Letter, reason: &str, loggable: &str) {
 }
 
 fn acknowledge(ack: AckHandle, copies: Vec<AckHandle>) {
-    std::iter::once(ack).chain(copies).for_each(AckHandle::ack);
+    for ack in std::iter::once(ack).chain(copies) {
+        // Handled it is, whether the broker learns of it or gives it out again.
+        ack.ack();
+    }
 }
 
 fn reject(ack: AckHandle, copies: Vec<AckHandle>) {

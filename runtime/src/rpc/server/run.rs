@@ -252,6 +252,7 @@ impl Sink for RequestSink {
     fn interrupted(&self) {
         let gone = self.0.intake.take_waiting().len();
         if gone > 0 {
+            self.0.counters.gone_back.add_many(gone as u64);
             tracing::debug!(server = %self.0.config.target, requests = gone, "waiting requests went back with their connection");
         }
     }

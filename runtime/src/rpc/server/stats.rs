@@ -20,6 +20,8 @@ pub struct ServerStats {
     pub internal_errors: u64,
     /// Requests refused before anything ran: unknown method or version, bad arguments.
     pub refused: u64,
+    /// Requests not run because their connection was lost before they began: they are back in their queue.
+    pub gone_back: u64,
     /// Requests dropped as duplicates.
     pub duplicates: u64,
     /// Requests that could not be read.
@@ -40,6 +42,7 @@ pub(crate) struct ServerCounters {
     pub(crate) declared_errors: Counter,
     pub(crate) internal_errors: Counter,
     pub(crate) refused: Counter,
+    pub(crate) gone_back: Counter,
     pub(crate) duplicates: Counter,
     pub(crate) malformed: Counter,
     pub(crate) bad_reply_addresses: Counter,
@@ -57,6 +60,7 @@ impl ServerCounters {
             declared_errors: self.declared_errors.get(),
             internal_errors: self.internal_errors.get(),
             refused: self.refused.get(),
+            gone_back: self.gone_back.get(),
             duplicates: self.duplicates.get(),
             malformed: self.malformed.get(),
             bad_reply_addresses: self.bad_reply_addresses.get(),

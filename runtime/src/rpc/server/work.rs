@@ -38,7 +38,12 @@ pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
             return;
         }
     };
-    ack.ack();
+    if !ack.ack() {
+        // Not remembered as run: it comes again, to this server or another.
+        run.counters.gone_back.add();
+        tracing::debug!(method, message_id, "request not run: it went back with its connection");
+        return;
+    }
     if request.unique_id.as_deref().is_some_and(|id| !run.duplicates.is_new(id)) {
         run.counters.duplicates.add();
         tracing::debug!(method, message_id, "duplicate dropped");
@@ -120,7 +125,10 @@ fn refuse_malformed(run: &Arc<Run>, malformed: Malformed, ack: AckHandle) {
         );
     }
     let Some(answer_to) = answer_to else { return ack.reject(false) };
-    ack.ack();
+    if !ack.ack() {
+        // Whoever gets it next answers.
+        return;
+    }
     let failure = RemoteFailure::new(answer_to.module(), answer_to.class, malformed.cause);
     let content = Content::Refusal { failure: Box::new(failure), kind: RejectionKind::BadRequest };
     let to = ReplyTo {

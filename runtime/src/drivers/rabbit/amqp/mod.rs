@@ -5,6 +5,7 @@
 //! `amq-protocol`, and `over_lapin`. Neither crate is named outside their folders; everything above speaks in the plain
 //! types below.
 
+mod dial;
 mod either;
 mod native;
 mod over_lapin;

@@ -53,7 +53,9 @@ pub async fn requeue_order(suite: &Suite) -> Result<History, Failure> {
             let ack = held.remove(at);
             stage.note(format!("{fate} {}", at + 1));
             match fate {
-                "acknowledge" => ack.ack(),
+                "acknowledge" => {
+                    ack.ack();
+                }
                 _ => ack.reject(fate == "give back"),
             }
         }

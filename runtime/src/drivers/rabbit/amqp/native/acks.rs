@@ -43,14 +43,13 @@ impl Acks {
         self.outstanding.push_back(tag);
     }
 
-    /// A delivery is done with; whether it was outstanding, and is the first one to be written.
-    pub(super) fn ack(&mut self, tag: u64) -> bool {
+    /// A delivery is done with; whether it is the first one to be written. `None` where it was not outstanding.
+    pub(super) fn ack(&mut self, tag: u64) -> Option<bool> {
         let first = self.unwritten.is_empty();
-        let settled = self.settle(tag);
-        if settled {
+        self.settle(tag).then(|| {
             self.unwritten.push(tag);
-        }
-        settled && first
+            first
+        })
     }
 
     /// A delivery is settled by other means; whether it was outstanding.
@@ -97,10 +96,10 @@ mod tests {
     #[test]
     fn one_is_written_alone_and_several_of_the_oldest_together() {
         let mut acks = delivered(5);
-        assert!(acks.ack(1));
+        assert_eq!(acks.ack(1), Some(true));
         assert_eq!(written(&mut acks), [(1, false)]);
-        assert!(acks.ack(3));
-        assert!(!acks.ack(2));
+        assert_eq!(acks.ack(3), Some(true));
+        assert_eq!(acks.ack(2), Some(false));
         assert_eq!(written(&mut acks), [(3, true)]);
         assert_eq!(written(&mut acks), []);
     }
@@ -124,8 +123,9 @@ mod tests {
         let mut acks = delivered(3);
         assert!(acks.settle(1));
         assert!(!acks.settle(1));
+        assert_eq!(acks.ack(1), None);
         acks.ack(2);
-        assert!(!acks.ack(2));
+        assert_eq!(acks.ack(2), None);
         acks.ack(3);
         assert_eq!(written(&mut acks), [(3, true)]);
     }

@@ -222,9 +222,9 @@ impl Drop for Consuming {
 pub(in crate::drivers::rabbit) struct ChannelAcks(pub(in crate::drivers::rabbit) Channel);
 
 impl Acknowledge for ChannelAcks {
-    fn ack(&self, token: u64) {
+    fn ack(&self, token: u64) -> bool {
         let Inner { core, id, life } = &*self.0.inner;
-        core.with(|state| state.ack(*id, life, token));
+        core.with(|state| state.ack(*id, life, token))
     }
 
     fn reject(&self, token: u64, requeue: bool) {

@@ -1,7 +1,8 @@
 //! Frames to bytes and back.
 //!
 //! What a message on its way costs is written and read here, without a value in between: publish, acknowledgement,
-//! delivery, confirmation, and their properties. Everything else goes through `amq-protocol`.
+//! delivery, confirmation, and their properties. Everything else goes through `amq-protocol`, but for what has a table in
+//! it: its parser goes into nested ones as deep as somebody has nested them.
 
 use super::super::{AmqpError, Message, Scope};
 use crate::wire::{Header, Properties};
@@ -21,6 +22,8 @@ pub(super) const CONTENT: u8 = 2;
 pub(super) const BODY: u8 = 3;
 pub(super) const HEARTBEAT: u8 = 8;
 
+const CONNECTION: u16 = 10;
+const START: u16 = 10;
 const BASIC: u16 = 60;
 const PUBLISH: u16 = 40;
 const DELIVER: u16 = 60;
@@ -58,10 +61,21 @@ pub(super) fn frame(bytes: &[u8], largest: usize) -> Result<Option<(Frame<'_>, u
     }
 }
 
-/// A method as it was received: the frequent ones apart.
+/// A method as it was received: those apart that are frequent, or read without their table.
 pub(super) enum Method<'a> {
-    Deliver { consumer: &'a str, tag: u64, redelivered: bool },
-    Ack { tag: u64, multiple: bool },
+    /// The broker's greeting, with what of it matters.
+    Start {
+        mechanisms: &'a str,
+    },
+    Deliver {
+        consumer: &'a str,
+        tag: u64,
+        redelivered: bool,
+    },
+    Ack {
+        tag: u64,
+        multiple: bool,
+    },
     Other(AMQPClass),
 }
 
@@ -81,10 +95,29 @@ pub(super) fn method(payload: &[u8]) -> Result<Method<'_>, AmqpError> {
             };
             Ok(Method::Ack { tag, multiple: bits & 1 != 0 })
         }
-        _ => parse_class(payload)
-            .map(|(_, class)| Method::Other(class))
-            .map_err(|error| malformed(format!("a method that cannot be read: {error}"))),
+        (Some(CONNECTION), Some(START)) => {
+            let greeted = (bytes.u16(), bytes.long(), bytes.long());
+            let (Some(_version), Some(_properties), Some(mechanisms)) = greeted else {
+                return Err(malformed("a short connection.start".to_owned()));
+            };
+            let mechanisms = std::str::from_utf8(mechanisms);
+            mechanisms.map(|mechanisms| Method::Start { mechanisms }).map_err(unreadable)
+        }
+        (Some(class), Some(method)) if has_table(class, method) => {
+            Err(malformed(format!("the method {class}.{method}, which only clients send")))
+        }
+        _ => parse_class(payload).map(|(_, class)| Method::Other(class)).map_err(unreadable),
     }
+}
+
+/// The methods with a table among their arguments; of them a broker sends the greeting alone.
+fn has_table(class: u16, method: u16) -> bool {
+    const EXCHANGE: u16 = 40;
+    const QUEUE: u16 = 50;
+    matches!(
+        (class, method),
+        (CONNECTION, START | 11) | (EXCHANGE, 10 | 30 | 40) | (QUEUE, 10 | 20 | 50) | (BASIC, 20)
+    )
 }
 
 /// The body's size and the properties of a content header. The broker passes on what a producer has made up: properties
@@ -381,6 +414,10 @@ impl<'a> Reader<'a> {
 /// The broker has broken the protocol, or what answers is no broker.
 pub(super) fn malformed(what: String) -> AmqpError {
     AmqpError { code: None, scope: Scope::Connection, text: format!("the broker sent {what}") }
+}
+
+fn unreadable(error: impl std::fmt::Display) -> AmqpError {
+    malformed(format!("a method that cannot be read: {error}"))
 }
 
 /// Nothing was sent.

@@ -368,6 +368,20 @@ impl State {
         }
     }
 
+    /// Whether a delivery that is whole now may be handed over: not when its channel was closed while it came. One whose
+    /// consumer was given up goes back to its queue.
+    pub(super) fn is_taken(&mut self, id: u16, take: &Take, tag: u64) -> bool {
+        let Some(channel) = self.channels.get_mut(&id).filter(|channel| !channel.closing && !self.closing)
+        else {
+            return false;
+        };
+        let taken = channel.consumers.iter().any(|known| Arc::ptr_eq(&known.take, take));
+        if !taken && channel.acks.settle(tag) {
+            self.reject(id, tag, true);
+        }
+        taken
+    }
+
     /// Queues a refusal of a delivery.
     pub(super) fn reject(&mut self, id: u16, tag: u64, requeue: bool) {
         let reject = basic::AMQPMethod::Reject(basic::Reject { delivery_tag: tag, requeue });
@@ -407,15 +421,16 @@ impl State {
         Some(wait)
     }
 
-    /// A delivery is done with.
-    pub(super) fn ack(&mut self, id: u16, life: &Arc<Life>, tag: u64) {
-        let Ok(channel) = self.channel(id, life) else { return };
-        let first = channel.acks.ack(tag);
+    /// A delivery is done with. Whether that will be written: not where it is settled already, or its channel is gone.
+    pub(super) fn ack(&mut self, id: u16, life: &Arc<Life>, tag: u64) -> bool {
+        let Ok(channel) = self.channel(id, life) else { return false };
+        let Some(first) = channel.acks.ack(tag) else { return false };
         let enough = channel.acks.are_enough();
         if first {
             self.acking.push(id);
         }
         self.acks_due |= enough || self.gathering == Gathering::No;
+        true
     }
 
     /// For the I/O task before it sleeps: whether the time in which acknowledgements are gathered begins.

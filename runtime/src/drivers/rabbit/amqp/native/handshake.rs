@@ -41,6 +41,13 @@ pub(super) async fn log_in<S: AsyncRead + AsyncWrite + Unpin>(
     })
 }
 
+/// What the broker says first, or something else.
+enum Greeting {
+    /// How one may log in, in a list with blanks.
+    Mechanisms(String),
+    Other(connection::AMQPMethod),
+}
+
 struct Login<'a, S> {
     stream: &'a mut S,
     input: &'a mut Input,
@@ -48,13 +55,12 @@ struct Login<'a, S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Login<'_, S> {
     async fn run(&mut self, node: &Node, name: &str, heartbeat: u16) -> Result<Agreed, Refusal> {
-        use connection::AMQPMethod::{Open, OpenOk, Start, StartOk, Tune, TuneOk};
+        use connection::AMQPMethod::{Open, OpenOk, StartOk, Tune, TuneOk};
         self.write(HEADER).await?;
-        let start = match self.answer().await? {
-            Start(start) => start,
-            other => return Err(unexpected(&other)),
+        let mechanisms = match self.method().await? {
+            Greeting::Mechanisms(mechanisms) => mechanisms,
+            Greeting::Other(other) => return Err(unexpected(&other)),
         };
-        let mechanisms = start.mechanisms.to_string();
         if !mechanisms.split(' ').any(|mechanism| mechanism == "PLAIN") {
             let cause = format!("the broker offers the mechanisms `{mechanisms}`, PLAIN is needed");
             return Err((ConnectFailureKind::Protocol, cause));
@@ -98,8 +104,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Login<'_, S> {
         self.stream.write_all(bytes).await.map_err(unreachable)
     }
 
-    /// The broker's next method on the connection.
+    /// The broker's next method behind its greeting.
     async fn answer(&mut self) -> Result<connection::AMQPMethod, Refusal> {
+        match self.method().await? {
+            Greeting::Mechanisms(_) => {
+                Err((ConnectFailureKind::Protocol, "the broker sent a second greeting".to_owned()))
+            }
+            Greeting::Other(method) => Ok(method),
+        }
+    }
+
+    /// The broker's next method on the connection.
+    async fn method(&mut self) -> Result<Greeting, Refusal> {
         loop {
             // A broker that does not speak this version answers with the header of the one that it does speak.
             if let Some(version) = self.input.rest().strip_prefix(b"AMQP") {
@@ -111,7 +127,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Login<'_, S> {
             } else if let Some(frame) = self.input.frame(FRAME_MAX as usize).map_err(protocol)? {
                 let Frame { kind: codec::METHOD, channel: 0, payload } = frame else { continue };
                 return match codec::method(payload).map_err(protocol)? {
-                    Method::Other(AMQPClass::Connection(method)) => Ok(method),
+                    Method::Start { mechanisms } => Ok(Greeting::Mechanisms(mechanisms.to_owned())),
+                    Method::Other(AMQPClass::Connection(method)) => Ok(Greeting::Other(method)),
                     _ => Err((
                         ConnectFailureKind::Protocol,
                         "the broker sent a method of another class".into(),

@@ -10,7 +10,6 @@ use super::input::Input;
 use super::window::Settled;
 use crate::wire::Properties;
 use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -39,8 +38,8 @@ pub(super) struct Io<S> {
     written: usize,
     /// The socket takes nothing more for now.
     full: bool,
-    /// Messages of which something is still to come, by channel.
-    incoming: HashMap<u16, Incoming>,
+    /// Messages of which something is still to come, at most one for each channel: hardly ever more than one in all.
+    incoming: Vec<Incoming>,
     pulse: Option<Pulse>,
     /// Runs while acknowledgements and questions are gathered.
     gathering: Option<Pin<Box<Sleep>>>,
@@ -53,6 +52,7 @@ pub(super) struct Io<S> {
 
 /// A message on its way in.
 struct Incoming {
+    channel: u16,
     what: What,
     size: Option<u64>,
     properties: Properties,
@@ -74,7 +74,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             writing: Vec::new(),
             written: 0,
             full: false,
-            incoming: HashMap::new(),
+            incoming: Vec::new(),
             pulse: Pulse::new(heartbeat),
             gathering: None,
             patience: None,
@@ -85,7 +85,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
 
     /// Runs until the connection is gone.
     pub(super) async fn run(mut self) {
-        let error = poll_fn(|cx| self.poll(cx)).await;
+        // The last read of the handshake may have brought more than its end.
+        let error = match self.take_frames() {
+            Ok(()) => poll_fn(|cx| self.poll(cx)).await,
+            Err(error) => error,
+        };
         // The broker's words say more than what became of the socket behind them.
         self.end = Some(self.farewell.take().unwrap_or(error));
     }
@@ -185,8 +189,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         Ok(())
     }
 
+    /// Writes what was begun, and what is queued by then. What is queued meanwhile waits for the next turn: whoever goes on
+    /// publishing must not keep the connection from reading.
     fn write(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         self.full = false;
+        let mut taken = false;
         loop {
             if self.written == self.writing.len() {
                 self.written = 0;
@@ -194,12 +201,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 if self.writing.capacity() > KEPT {
                     self.writing = Vec::new();
                 }
-                let (closing, nothing) = {
+                if taken {
+                    return Ok(());
+                }
+                let closing = {
                     let mut state = self.core.lock();
-                    (state.is_closing(), !state.take_output(&mut self.writing))
+                    taken = state.take_output(&mut self.writing);
+                    state.is_closing()
                 };
                 self.watch_good_bye(closing, cx);
-                if nothing {
+                if !taken {
                     return Ok(());
                 }
             }
@@ -260,12 +271,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                     self.settle(channel, tag, multiple, &Outcome::Confirmed);
                     Ok(())
                 }
+                Method::Start { .. } => Err(out_of_turn("a greeting")),
                 Method::Other(class) if channel == 0 => self.connection_method(class),
                 Method::Other(class) => self.channel_method(channel, class),
             },
             codec::CONTENT => {
                 let (size, properties) = codec::content(payload)?;
-                let incoming = self.incoming.get_mut(&channel).filter(|incoming| incoming.size.is_none());
+                let incoming = self.incoming(channel).filter(|incoming| incoming.size.is_none());
                 let Some(incoming) = incoming else { return Err(out_of_turn("a content header")) };
                 incoming.size = Some(size);
                 incoming.properties = properties;
@@ -273,7 +285,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 if size == 0 { self.complete(channel) } else { Ok(()) }
             }
             codec::BODY => {
-                let Some(incoming) = self.incoming.get_mut(&channel) else {
+                let Some(incoming) = self.incoming(channel) else {
                     return Err(out_of_turn("a body"));
                 };
                 let Some(size) = incoming.size else { return Err(out_of_turn("a body")) };
@@ -291,20 +303,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
 
     /// A method that content follows.
     fn expect(&mut self, channel: u16, what: What) -> Result<(), AmqpError> {
-        let incoming = Incoming { what, size: None, properties: Properties::default(), body: Vec::new() };
-        match self.incoming.insert(channel, incoming) {
-            None => Ok(()),
-            Some(_) => Err(out_of_turn("a message within a message")),
+        if self.incoming(channel).is_some() {
+            return Err(out_of_turn("a message within a message"));
         }
+        let (properties, body) = (Properties::default(), Vec::new());
+        self.incoming.push(Incoming { channel, what, size: None, properties, body });
+        Ok(())
+    }
+
+    fn incoming(&mut self, channel: u16) -> Option<&mut Incoming> {
+        self.incoming.iter_mut().find(|incoming| incoming.channel == channel)
+    }
+
+    fn take_incoming(&mut self, channel: u16) -> Option<Incoming> {
+        let place = self.incoming.iter().position(|incoming| incoming.channel == channel)?;
+        Some(self.incoming.swap_remove(place))
     }
 
     fn complete(&mut self, channel: u16) -> Result<(), AmqpError> {
-        let Some(Incoming { what, properties, body, .. }) = self.incoming.remove(&channel) else {
+        let Some(Incoming { what, properties, body, .. }) = self.take_incoming(channel) else {
             return Ok(());
         };
         match what {
             What::Delivery { take, tag, redelivered } => {
-                if let Some(take) = take {
+                if let Some(take) = take
+                    && self.core.lock().is_taken(channel, &take, tag)
+                {
                     self.hand_over(channel, &take, Received { tag, redelivered, properties, body });
                 }
             }
@@ -398,7 +422,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                     state.remove_channel(id, Some(error), &mut remains);
                 }
                 drop(state);
-                self.incoming.remove(&id);
+                self.take_incoming(id);
             }
             AMQPClass::Channel(channel::AMQPMethod::CloseOk(ok)) => {
                 if let Some(channel) = state.channels.get_mut(&id) {
@@ -407,7 +431,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 }
                 state.remove_channel(id, None, &mut remains);
                 drop(state);
-                self.incoming.remove(&id);
+                self.take_incoming(id);
             }
             AMQPClass::Channel(channel::AMQPMethod::Flow(flow)) => {
                 let ok = channel::AMQPMethod::FlowOk(channel::FlowOk { active: flow.active });

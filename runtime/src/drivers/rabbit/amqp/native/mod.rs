@@ -18,7 +18,7 @@ mod window;
 pub(super) use channel::{Channel, ChannelAcks};
 
 use self::core::Core;
-use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome};
+use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome, dial};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use crate::wire::WireFormat;
 use handshake::Agreed;
@@ -57,17 +57,13 @@ impl Connection {
     ) -> Result<(Self, mpsc::UnboundedReceiver<Event>), ConnectFailure> {
         let failed =
             |cause| ConnectFailure { kind: ConnectFailureKind::Unreachable, node: node.address(), cause };
-        let opening = async {
-            let connected = TcpStream::connect((node.host.host.as_str(), node.host.port)).await;
-            let mut stream = connected.map_err(|error| failed(error.to_string()))?;
-            // What is written is written whole; waiting for more would only delay it.
-            stream.set_nodelay(true).map_err(|error| failed(error.to_string()))?;
-            let mut input = Input::default();
-            let agreed = handshake::log_in(&mut stream, &mut input, node, name, heartbeat).await?;
-            Ok((stream, input, agreed))
-        };
-        let (stream, input, agreed) = match tokio::time::timeout(HANDSHAKE_LIMIT, opening).await {
-            Ok(opened) => opened?,
+        let connected = dial::dial(&node.host.host, node.host.port, TcpStream::connect).await;
+        let mut stream = connected.map_err(failed)?;
+        dial::tune(&stream).map_err(|error| failed(error.to_string()))?;
+        let mut input = Input::default();
+        let logging_in = handshake::log_in(&mut stream, &mut input, node, name, heartbeat);
+        let agreed = match tokio::time::timeout(HANDSHAKE_LIMIT, logging_in).await {
+            Ok(agreed) => agreed?,
             Err(_) => return Err(failed(format!("no complete handshake within {HANDSHAKE_LIMIT:?}"))),
         };
         Ok(Self::over(stream, input, agreed, heartbeat))

@@ -199,9 +199,10 @@ impl Channel {
 pub(in crate::drivers::rabbit) struct ChannelAcks(pub(in crate::drivers::rabbit) Channel);
 
 impl Acknowledge for ChannelAcks {
-    fn ack(&self, token: u64) {
-        // Queued by the first poll; nobody waits for the write.
-        let _ = self.0.inner.basic_ack(token, BasicAckOptions::default()).now_or_never();
+    fn ack(&self, token: u64) -> bool {
+        // Queued by the first poll, unless the channel is gone; nobody waits for the write.
+        let queued = self.0.inner.basic_ack(token, BasicAckOptions::default()).now_or_never();
+        !matches!(queued, Some(Err(_)))
     }
 
     fn reject(&self, token: u64, requeue: bool) {

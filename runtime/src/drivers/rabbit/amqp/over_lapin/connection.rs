@@ -44,10 +44,9 @@ impl Connection {
         };
         let properties = ConnectionProperties::default().with_connection_name(name.into());
         let failed = |kind, cause| ConnectFailure { kind, node: node.address(), cause };
+        let connected = socket::connect(&node.host.host, node.host.port, heartbeat == 0).await;
+        let (socket, attempt) = connected.map_err(|cause| failed(ConnectFailureKind::Unreachable, cause))?;
         let opening = async {
-            let connected = socket::connect(&node.host.host, node.host.port, heartbeat == 0).await;
-            let (socket, attempt) =
-                connected.map_err(|error| failed(ConnectFailureKind::Unreachable, error.to_string()))?;
             let socket = Mutex::new(Some(AsyncTcpStream::Plain(socket)));
             let take = async move |_, _| {
                 let socket = socket.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -5,13 +5,13 @@
 //! when the peer is silent; attempts in vain would add up for as long as a broker is away.
 
 use super::quiet::Handshake;
+use crate::drivers::rabbit::amqp::dial;
 use async_rs::traits::Reactor;
 use async_rs::util::RuntimeParts;
 use async_rs::{Runtime, Tokio};
 use futures_core::Stream;
 use futures_io::{AsyncRead, AsyncWrite};
 use futures_util::task::AtomicWaker;
-use lapin::AsyncTcpStream;
 use std::future::Future;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
@@ -29,12 +29,10 @@ pub(super) fn runtime() -> Runtime<RuntimeParts<Tokio, Sockets>> {
 
 /// Connects to the first address of `host` that answers, looked up anew. With `quiet`, the broker's proposal of heartbeats
 /// is read as none.
-pub(super) async fn connect(host: &str, port: u16, quiet: bool) -> io::Result<(Socket, Attempt)> {
-    let runtime = Runtime::tokio_current();
-    let addresses = runtime.to_socket_addrs((host.to_owned(), port));
-    let AsyncTcpStream::Plain(inner) = AsyncTcpStream::connect(&runtime, addresses).await? else {
-        return Err(io::ErrorKind::Unsupported.into());
-    };
+pub(super) async fn connect(host: &str, port: u16, quiet: bool) -> Result<(Socket, Attempt), String> {
+    let tokio = Tokio::current();
+    let inner = dial::dial(host, port, |address| tokio.tcp_connect_addr(address)).await?;
+    dial::tune(inner.get_ref()).map_err(|error| error.to_string())?;
     let shared = Arc::new(Shared::default());
     let attempt = Attempt(Arc::clone(&shared));
     Ok((Socket { inner, handshake: quiet.then(Handshake::default), attempt: Some(shared) }, attempt))

@@ -1,6 +1,6 @@
 //! Consumers, acknowledgements, and what goes back to the queue.
 
-use super::stage::{Stage, consume, fill, inspected, take, within};
+use super::stage::{Stage, confirms, consume, fill, inspected, lost, queue, take, within};
 
 pub async fn messages_come_in_order(stage: Stage) {
     let (_connection, confirms, channel) = stage.queue("order").await;
@@ -54,10 +54,34 @@ pub async fn exactly_what_is_acknowledged_is_gone(stage: Stage) {
     let bodies = |at: &usize| &sent[*at];
     assert!(again.iter().map(|received| &received.body).eq(kept.iter().map(bodies)));
     let acks = channel.acks();
-    again.iter().rev().for_each(|received| acks.ack(received.tag));
+    assert!(again.iter().rev().all(|received| acks.ack(received.tag)));
     within("the end", connection.close()).await;
     let (connection, _events) = stage.open().await;
     inspected(&connection.channel().await.unwrap(), "acked", 0, 0).await;
+}
+
+/// Whoever holds a delivery while its connection is lost is not let to believe that the broker will hear of it.
+pub async fn an_acknowledgement_says_when_it_is_in_vain(stage: Stage) {
+    let (connection, mut events) = stage.open().await;
+    let (publisher, channel) = (confirms(&connection).await, connection.channel().await.unwrap());
+    channel.declare_queue(&queue("held")).await.unwrap();
+    fill(&publisher, "held", 3).await;
+    let (mut messages, _running) = consume(&channel, "held", "c").await;
+    let received = take(&mut messages, 3).await;
+    let acks = channel.acks();
+    assert!(acks.ack(received[0].tag));
+    inspected(&connection.channel().await.unwrap(), "held", 0, 1).await;
+    stage.operator.cut();
+    lost(&mut events).await;
+    assert!(!acks.ack(received[1].tag));
+    let (connection, _events) = stage.open().await;
+    let channel = connection.channel().await.unwrap();
+    inspected(&channel, "held", 2, 0).await;
+    let (mut messages, _running) = consume(&channel, "held", "c").await;
+    let received = take(&mut messages, 2).await;
+    let acks = channel.acks();
+    channel.close().await;
+    assert!(!acks.ack(received[0].tag));
 }
 
 pub async fn what_is_rejected_comes_again_or_is_gone(stage: Stage) {
@@ -90,7 +114,7 @@ pub async fn nothing_comes_after_a_cancel(stage: Stage) {
     inspected(&channel, "cancelled", 2, 0).await;
     // What had come before is still its own.
     let acks = channel.acks();
-    received.iter().for_each(|received| acks.ack(received.tag));
+    assert!(received.iter().all(|received| acks.ack(received.tag)));
     // The tag is free again.
     let (mut messages, _running) = consume(&channel, "cancelled", "c").await;
     take(&mut messages, 2).await;

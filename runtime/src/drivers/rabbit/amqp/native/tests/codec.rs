@@ -264,6 +264,15 @@ fn nested_headers_take_no_stack() {
     assert_eq!((size, properties), (1, Properties::default()));
 }
 
+/// A broker sends none of them, so whatever stands in them is not even looked at.
+#[test]
+fn methods_with_tables_are_refused_unread() {
+    for (class, method) in [(10, 11), (40, 10), (40, 30), (40, 40), (50, 10), (50, 20), (50, 50), (60, 20)] {
+        let Err(error) = codec::method(&[0, class, 0, method]) else { panic!("{class}.{method} is taken") };
+        assert!(error.text.contains("only clients send"), "{error}");
+    }
+}
+
 /// A producer's mistake in one message is not the broker's.
 #[test]
 fn properties_that_are_no_text_cost_no_message() {

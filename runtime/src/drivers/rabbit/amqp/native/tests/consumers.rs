@@ -2,7 +2,9 @@
 
 use super::peer::*;
 use super::soon;
+use crate::drivers::rabbit::amqp::native::{Channel, Connection};
 use crate::transport::Acknowledge;
+use amq_protocol::frame::AMQPFrame;
 use amq_protocol::protocol::AMQPClass::Basic;
 use amq_protocol::protocol::basic;
 use futures_util::FutureExt;
@@ -109,4 +111,43 @@ async fn a_consumer_may_let_go_of_its_channel() {
     assert_eq!(peer.hear().await, (id, channel_close(200, "OK")));
     peer.say(id, channel_close_ok()).await;
     assert_eq!(soon("the consumer's end", ended).await, None);
+}
+
+/// A delivery of which the header and a half of the body have come. The connection has read them when it gives the channel
+/// that is returned.
+async fn half_a_delivery(peer: &mut Peer, connection: &Connection, id: u16) -> Channel {
+    peer.say(id, deliver("c", 1)).await;
+    peer.send(&[header(id, 6), AMQPFrame::Body(id, b"hal".to_vec())]).await;
+    peer.channel(connection).await.0
+}
+
+#[tokio::test]
+async fn what_is_half_read_when_its_channel_closes_is_for_nobody() {
+    let (connection, _events, mut peer) = connected();
+    let (channel, id) = peer.channel(&connection).await;
+    let (mut taken, ended) = peer.consume(&channel, "c").await;
+    let _other = half_a_delivery(&mut peer, &connection, id).await;
+    let closing = tokio::spawn(async move { channel.close().await });
+    assert_eq!(peer.hear().await, (id, channel_close(200, "OK")));
+    peer.send(&[AMQPFrame::Body(id, b"ved".to_vec())]).await;
+    peer.say(id, channel_close_ok()).await;
+    soon("the channel's end", closing).await.unwrap();
+    assert_eq!(soon("the consumer's end", ended).await, None);
+    assert!(soon("no delivery", taken.recv()).await.is_none());
+}
+
+#[tokio::test]
+async fn what_is_half_read_when_its_consumer_is_given_up_goes_back() {
+    let (connection, _events, mut peer) = connected();
+    let (channel, id) = peer.channel(&connection).await;
+    let (mut taken, ended) = peer.consume(&channel, "c").await;
+    let _other = half_a_delivery(&mut peer, &connection, id).await;
+    drop(ended);
+    assert_eq!(peer.hear().await, (id, cancel("c", true)));
+    // The next one with its tag is another one.
+    let (mut others, _goes_on) = peer.consume(&channel, "c").await;
+    peer.send(&[AMQPFrame::Body(id, b"ved".to_vec())]).await;
+    assert_eq!(peer.hear().await, (id, requeued(1)));
+    assert!(soon("no delivery", taken.recv()).await.is_none());
+    assert!(others.try_recv().is_err());
 }

@@ -9,6 +9,7 @@ mod content;
 mod handshake;
 mod peer;
 mod publishing;
+mod turns;
 
 use std::future::Future;
 use std::time::Duration;
