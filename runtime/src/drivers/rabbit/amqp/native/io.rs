@@ -26,6 +26,8 @@ const TURNS: usize = 32;
 const GOOD_BYE: Duration = Duration::from_secs(5);
 /// A buffer that has grown beyond this is given back once it is empty.
 const KEPT: usize = 1 << 20;
+/// Room for settled messages beyond this is given back too.
+const KEPT_SETTLED: usize = 1 << 10;
 /// Longest body that is given its whole room before it has come.
 const TRUSTED: u64 = 1 << 20;
 
@@ -39,6 +41,8 @@ pub(super) struct Io<S> {
     full: bool,
     /// Messages of which something is still to come, by channel.
     incoming: HashMap<u16, Incoming>,
+    /// What one confirmation settles, between the window and those who are told; empty otherwise.
+    settled: Vec<Settled>,
     pulse: Option<Pulse>,
     /// Runs from the first good-bye on.
     patience: Option<Pin<Box<Sleep>>>,
@@ -71,6 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             written: 0,
             full: false,
             incoming: HashMap::new(),
+            settled: Vec::new(),
             pulse: Pulse::new(heartbeat),
             patience: None,
             farewell: None,
@@ -309,11 +314,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
     }
 
     fn settle(&mut self, channel: u16, tag: u64, multiple: bool, outcome: &Outcome) {
-        let mut settled = Vec::new();
         if let Some(window) = self.core.lock().window(channel) {
-            window.settle(tag, multiple, outcome, &mut settled);
+            window.settle(tag, multiple, outcome, &mut self.settled);
         }
-        settled.into_iter().for_each(Settled::tell);
+        self.settled.drain(..).for_each(Settled::tell);
+        if self.settled.capacity() > KEPT_SETTLED {
+            self.settled = Vec::new();
+        }
     }
 
     fn connection_method(&mut self, class: AMQPClass) -> Result<(), AmqpError> {
