@@ -1,6 +1,6 @@
 //! One channel: declarations, consumers, publishing, acknowledgements.
 
-use super::super::{AmqpError, ExchangeSpec, Message, OnOutcome, Outcome, QueueSpec, Received, Scope};
+use super::super::{AmqpError, ExchangeSpec, Message, OnOutcome, QueueSpec, Received, Scope};
 use super::codec;
 use super::core::{Answer, Core, Life, Remains, Take, WeakTake};
 use super::window::{Unconfirmed, Window};
@@ -177,8 +177,8 @@ impl Channel {
         let Inner { core, id, life } = &*self.inner;
         let unconfirmed = Unconfirmed { message, on_outcome };
         let refused = core.with(|state| state.publish(*id, life, core.frame_max, unconfirmed));
-        if let Some((error, unconfirmed)) = refused {
-            unconfirmed.tell(Outcome::Lost(error));
+        if let Some((outcome, unconfirmed)) = refused {
+            unconfirmed.tell(outcome);
         }
     }
 

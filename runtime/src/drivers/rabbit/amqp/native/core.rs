@@ -2,7 +2,7 @@
 //!
 //! One lock. Nothing of a user's runs under it: closures are called and dropped, and tasks woken, after it is let go.
 
-use super::super::{AmqpError, Event, Message, Received, Scope};
+use super::super::{AmqpError, Event, Message, Outcome, Received, Scope};
 use super::acks::Acks;
 use super::codec;
 use super::window::{Settled, Unconfirmed, Window};
@@ -261,13 +261,13 @@ impl State {
         life: &Arc<Life>,
         frame_max: usize,
         unconfirmed: Unconfirmed,
-    ) -> Option<(AmqpError, Unconfirmed)> {
+    ) -> Option<(Outcome, Unconfirmed)> {
         match self.put_publish(id, life, frame_max, &unconfirmed.message) {
             Ok(window) => {
                 window.push(unconfirmed);
                 None
             }
-            Err(error) => Some((error, unconfirmed)),
+            Err(outcome) => Some((outcome, unconfirmed)),
         }
     }
 
@@ -277,11 +277,11 @@ impl State {
         life: &Arc<Life>,
         frame_max: usize,
         message: &Message,
-    ) -> Result<&mut Window, AmqpError> {
-        self.check()?;
-        let channel = usable(&mut self.channels, id, life)?;
-        let window = channel.window.as_mut().ok_or_else(not_confirming)?;
-        codec::put_publish(&mut self.out, id, frame_max, message)?;
+    ) -> Result<&mut Window, Outcome> {
+        self.check().map_err(Outcome::TooLate)?;
+        let channel = usable(&mut self.channels, id, life).map_err(Outcome::TooLate)?;
+        let window = channel.window.as_mut().ok_or_else(|| Outcome::Unsendable(not_confirming()))?;
+        codec::put_publish(&mut self.out, id, frame_max, message).map_err(Outcome::Unsendable)?;
         Ok(window)
     }
 
