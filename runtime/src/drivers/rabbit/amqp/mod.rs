@@ -10,12 +10,14 @@ mod either;
 mod native;
 mod over_lapin;
 #[cfg(any(test, feature = "connection-suite"))]
-mod sample;
+pub(super) mod sample;
 #[cfg(feature = "connection-suite")]
 pub mod suite;
 
 pub use either::ConnectionKind;
 pub(super) use either::{Channel, Confirms, Connection};
+#[cfg(test)]
+pub(super) use native::{Connection as NativeConnection, tests as scripted};
 
 use crate::id::MessageId;
 use crate::transport::HostSpec;
@@ -97,6 +99,10 @@ pub(super) enum Outcome {
     Refused,
     /// The channel ended before the broker's word.
     Lost(AmqpError),
+    /// Nothing of it has left: its channel or connection had ended already. Another one can take it.
+    TooLate(AmqpError),
+    /// Nothing of it has left, and no channel can take it: the protocol has no room for its names or headers.
+    Unsendable(AmqpError),
 }
 
 /// How a channel learns what became of its messages.

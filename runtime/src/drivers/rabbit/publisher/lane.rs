@@ -7,7 +7,7 @@
 
 use super::state::Terms;
 use crate::drivers::rabbit::amqp::{AmqpError, Confirms, Message, Outcome};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A publishing channel.
@@ -18,6 +18,8 @@ pub(super) struct Lane {
     /// The next position. Held while a message is handed over, so that positions are in the channel's order.
     next: Mutex<u64>,
     unsettled: AtomicUsize,
+    /// It took a message no more, even if the connection does not say so yet.
+    closed: AtomicBool,
     wreck: Mutex<Wreck>,
 }
 
@@ -49,13 +51,18 @@ pub(super) enum Fate {
 
 impl Lane {
     pub(super) fn new(confirms: Confirms, node: Arc<str>) -> Self {
-        let (next, unsettled, wreck) = Default::default();
-        Self { confirms, node, next, unsettled, wreck }
+        let (next, unsettled, closed, wreck) = Default::default();
+        Self { confirms, node, next, unsettled, closed, wreck }
     }
 
     /// Whether messages can be published.
     pub(super) fn is_open(&self) -> bool {
-        self.confirms.is_open()
+        !self.closed.load(Ordering::Relaxed) && self.confirms.is_open()
+    }
+
+    /// Nothing is published here any more.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
     }
 
     /// Publishes; `on_outcome` learns of the message's position too, and calls [`settled`](Self::settled).
@@ -143,6 +150,7 @@ mod tests {
                 deadline: None,
                 retry: None,
                 mark: 0,
+                turn: 0,
                 again: false,
                 routed: false,
             },

@@ -5,6 +5,8 @@ mod lane;
 mod pump;
 mod settling;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use super::amqp::Message;
 use super::link::Link;
@@ -60,7 +62,7 @@ impl Publisher {
         let message = Message { exchange, routing_key, mandatory, properties, body, unique_id };
         let mark = self.shared.link.mark();
         let routed = answered && !self.shared.confirm_requests;
-        let terms = Terms { route, settled, deadline, retry, mark, again: false, routed };
+        let mut terms = Terms { route, settled, deadline, retry, mark, turn: 0, again: false, routed };
         let mut state = self.shared.lock();
         if state.closed {
             drop(state);
@@ -71,6 +73,7 @@ impl Publisher {
             drop(state);
             return (terms.settled)(Err(PublishError::NotSent(reason)));
         }
+        terms.turn = state.next_turn();
         let at_once = state.takes_messages()
             && match state.destinations.get(key.as_deref().unwrap_or(&message.exchange)) {
                 Some(destination) => {
@@ -135,6 +138,14 @@ impl Shared {
         let answer =
             matches!(terms.route, Route::Reply { .. } | Route::Again { .. } | Route::DeadLetters { .. });
         self.fail_when_blocked && !answer
+    }
+
+    /// Lets a message wait again.
+    fn put_back(&self, message: Message, terms: Terms) {
+        let closed = self.lock().put_back(Waiting { message, terms, since: Instant::now() });
+        if let Some(waiting) = closed {
+            (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
+        }
     }
 
     fn tell_if_idle(&self) {

@@ -206,13 +206,26 @@ impl Shared {
                     batch.push(waiting);
                 }
             }
-            for waiting in batch {
+            let mut batch = batch.into_iter();
+            while lane.is_open()
+                && let Some(waiting) = batch.next()
+            {
                 let (message, terms) = waiting.over();
                 self.hand_over(&lane, message, terms);
             }
+            self.keep(batch);
             if let Some(destination) = self.lock().destinations.get_mut(&key) {
                 destination.flushing = false;
             }
+        }
+    }
+
+    /// The channel has ended before these: they wait on.
+    fn keep(&self, rest: impl DoubleEndedIterator<Item = Waiting>) {
+        for Waiting { message, terms, .. } in rest.rev() {
+            let bytes = message.body.len();
+            self.put_back(message, terms);
+            self.give_room(bytes);
         }
     }
 

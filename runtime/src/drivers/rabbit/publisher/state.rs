@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) in_flight: usize,
     pub(super) in_flight_bytes: usize,
     pub(super) closed: bool,
+    /// The last turn that was given.
+    turn: u64,
     /// What the broker has been asked for and has not answered yet.
     pub(super) unanswered: Option<String>,
     /// When the next waiting message may be too late; nobody looks before.
@@ -68,6 +70,7 @@ pub(super) struct Destination {
     pub(super) declared: bool,
     /// While waiting messages are handed over, newer ones queue up behind them.
     pub(super) flushing: bool,
+    /// By their turns.
     pub(super) waiting: VecDeque<Waiting>,
 }
 
@@ -105,6 +108,8 @@ pub(super) struct Terms {
     pub(super) retry: Option<u32>,
     /// The last attempt to connect that had begun before it: only later ones are its own.
     pub(super) mark: u64,
+    /// Its place among all messages: whatever goes back to those that wait goes back to it.
+    pub(super) turn: u64,
     /// Whether it was published before and met a missing exchange.
     pub(super) again: bool,
     /// Whether it needs no confirmation.
@@ -162,13 +167,22 @@ impl State {
         }
     }
 
-    /// Lets a message wait before all others of its destination; gives it back when nothing is published any more.
+    /// The place of a new message.
+    pub(super) fn next_turn(&mut self) -> u64 {
+        self.turn += 1;
+        self.turn
+    }
+
+    /// Lets a message wait again, in its place; gives it back when nothing is published any more.
     pub(super) fn put_back(&mut self, waiting: Waiting) -> Option<Waiting> {
         if self.closed {
             return Some(waiting);
         }
         self.wait_until(waiting.terms.deadline);
-        self.destination(&waiting).push_front(waiting);
+        let others = self.destination(&waiting);
+        // Mostly before all of them: they came later.
+        let place = others.partition_point(|other| other.terms.turn < waiting.terms.turn);
+        others.insert(place, waiting);
         None
     }
 

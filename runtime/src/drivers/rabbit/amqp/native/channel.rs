@@ -1,8 +1,6 @@
 //! One channel: declarations, consumers, publishing, acknowledgements.
 
-use super::super::{
-    AmqpError, Assurance, ExchangeSpec, Message, OnOutcome, Outcome, QueueSpec, Received, Scope,
-};
+use super::super::{AmqpError, Assurance, ExchangeSpec, Message, OnOutcome, QueueSpec, Received, Scope};
 use super::codec;
 use super::core::{Answer, Core, Life, Remains, Take, WeakTake};
 use super::window::{Unconfirmed, Window};
@@ -190,8 +188,8 @@ impl Channel {
         let Inner { core, id, life } = &*self.inner;
         let unconfirmed = Unconfirmed { message, on_outcome };
         let refused = core.with(|state| state.publish(*id, life, core.frame_max, unconfirmed));
-        if let Some((error, unconfirmed)) = refused {
-            unconfirmed.tell(Outcome::Lost(error));
+        if let Some((outcome, unconfirmed)) = refused {
+            unconfirmed.tell(outcome);
         }
     }
 

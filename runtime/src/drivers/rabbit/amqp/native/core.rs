@@ -297,7 +297,7 @@ impl State {
         life: &Arc<Life>,
         frame_max: usize,
         unconfirmed: Unconfirmed,
-    ) -> Option<(AmqpError, Unconfirmed)> {
+    ) -> Option<(Outcome, Unconfirmed)> {
         match self.put_publish(id, life, frame_max, &unconfirmed.message) {
             Ok(window) => {
                 window.push(unconfirmed);
@@ -306,7 +306,7 @@ impl State {
                 }
                 None
             }
-            Err(error) => Some((error, unconfirmed)),
+            Err(outcome) => Some((outcome, unconfirmed)),
         }
     }
 
@@ -316,11 +316,11 @@ impl State {
         life: &Arc<Life>,
         frame_max: usize,
         message: &Message,
-    ) -> Result<&mut Window, AmqpError> {
-        self.check()?;
-        let channel = usable(&mut self.channels, id, life)?;
-        let window = channel.window.as_mut().ok_or_else(not_confirming)?;
-        codec::put_publish(&mut self.out, id, frame_max, message)?;
+    ) -> Result<&mut Window, Outcome> {
+        self.check().map_err(Outcome::TooLate)?;
+        let channel = usable(&mut self.channels, id, life).map_err(Outcome::TooLate)?;
+        let window = channel.window.as_mut().ok_or_else(|| Outcome::Unsendable(not_confirming()))?;
+        codec::put_publish(&mut self.out, id, frame_max, message).map_err(Outcome::Unsendable)?;
         Ok(window)
     }
 

@@ -27,6 +27,8 @@ const GOOD_BYE: Duration = Duration::from_secs(5);
 const GATHERING: Duration = Duration::from_millis(1);
 /// A buffer that has grown beyond this is given back once it is empty.
 const KEPT: usize = 1 << 20;
+/// Room for settled messages beyond this is given back too.
+const KEPT_SETTLED: usize = 1 << 10;
 /// Longest body that is given its whole room before it has come.
 const TRUSTED: u64 = 1 << 20;
 
@@ -40,6 +42,8 @@ pub(super) struct Io<S> {
     full: bool,
     /// Messages of which something is still to come, at most one for each channel: hardly ever more than one in all.
     incoming: Vec<Incoming>,
+    /// What one confirmation settles, between the window and those who are told; empty otherwise.
+    settled: Vec<Settled>,
     pulse: Option<Pulse>,
     /// Runs while acknowledgements and questions are gathered.
     gathering: Option<Pin<Box<Sleep>>>,
@@ -75,6 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             written: 0,
             full: false,
             incoming: Vec::new(),
+            settled: Vec::new(),
             pulse: Pulse::new(heartbeat),
             gathering: None,
             patience: None,
@@ -359,11 +364,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
     }
 
     fn settle(&mut self, channel: u16, tag: u64, multiple: bool, outcome: &Outcome) {
-        let mut settled = Vec::new();
         if let Some(window) = self.core.lock().window(channel) {
-            window.settle(tag, multiple, outcome, &mut settled);
+            window.settle(tag, multiple, outcome, &mut self.settled);
         }
-        settled.into_iter().for_each(Settled::tell);
+        self.settled.drain(..).for_each(Settled::tell);
+        if self.settled.capacity() > KEPT_SETTLED {
+            self.settled = Vec::new();
+        }
     }
 
     fn connection_method(&mut self, class: AMQPClass) -> Result<(), AmqpError> {

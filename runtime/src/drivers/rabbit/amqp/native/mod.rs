@@ -12,7 +12,7 @@ mod handshake;
 mod input;
 mod io;
 #[cfg(test)]
-mod tests;
+pub(in crate::drivers::rabbit) mod tests;
 mod window;
 
 pub(super) use channel::{Channel, ChannelAcks};

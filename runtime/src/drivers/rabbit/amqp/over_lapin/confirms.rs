@@ -4,7 +4,7 @@
 //! the publishes that are confirmed with it. A publish is therefore settled only when every confirmation of its batch
 //! has been looked at.
 
-use super::channel::Publishing;
+use super::channel::{Published, Publishing};
 use super::{Channel, convert};
 use crate::drivers::rabbit::amqp::{AmqpError, Message, OnOutcome, Outcome, Scope};
 use crate::id::MessageId;
@@ -59,10 +59,19 @@ impl Confirms {
         let names = (convert::short(&message.exchange), convert::short(&message.routing_key));
         let (exchange, key) = match names {
             (Ok(exchange), Ok(key)) => (exchange, key),
-            (Err(error), _) | (_, Err(error)) => return on_outcome(Outcome::Lost(error), Some(message)),
+            (Err(error), _) | (_, Err(error)) => {
+                return on_outcome(Outcome::Unsendable(error), Some(message));
+            }
         };
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let publishing = self.channel.publish(message, exchange, key);
+        let publishing = match self.channel.publish(message, exchange, key) {
+            Ok(publishing) => publishing,
+            Err(given_back) => {
+                drop(turn);
+                let (error, message) = *given_back;
+                return on_outcome(Outcome::TooLate(error), Some(message));
+            }
+        };
         let queued = self.queue.send(Entry { publishing, on_outcome });
         drop(turn);
         if let Err(mpsc::error::SendError(entry)) = queued {
@@ -91,7 +100,7 @@ struct Waiting {
 }
 
 impl Future for Waiting {
-    type Output = (OnOutcome, lapin::Result<Confirmation>, Message);
+    type Output = (OnOutcome, Published, Message);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (result, message) = std::task::ready!(self.publishing.as_mut().poll(cx));
@@ -175,8 +184,8 @@ impl Pool {
         }
     }
 
-    fn outcome(&mut self, result: lapin::Result<Confirmation>) -> Outcome {
-        let (outcome, returned) = match result {
+    fn outcome(&mut self, result: Published) -> Outcome {
+        let (outcome, returned) = match result.and_then(|told| told) {
             Ok(Confirmation::Ack(returned)) => (Outcome::Confirmed, returned),
             Ok(Confirmation::Nack(returned)) => (Outcome::Refused, returned),
             Ok(Confirmation::NotRequested) => (Outcome::Confirmed, None),

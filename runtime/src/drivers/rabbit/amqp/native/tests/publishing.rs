@@ -127,7 +127,7 @@ async fn headers_that_fit_no_frame_are_refused_and_hurt_nobody() {
     large.properties.headers.push(("large".into(), value));
     let (on_outcome, refused) = outcome();
     confirms.publish(large, on_outcome);
-    let Ok(Outcome::Lost(error)) = soon("the outcome", refused).await else { panic!("it was sent") };
+    let Ok(Outcome::Unsendable(error)) = soon("the outcome", refused).await else { panic!("it was sent") };
     assert_eq!(error.scope, Scope::Channel);
     assert!(error.text.contains("headers"), "{error}");
     let (on_outcome, next) = outcome();
