@@ -11,14 +11,7 @@ pub(in crate::drivers::rabbit) fn message(queue: &str, text: &str) -> Message {
     let inner = serde_json::json!({ "_unique_id": unique_id.as_str(), "text": text }).to_string();
     let body = serde_json::json!({ "oslo.version": "2.0", "oslo.message": inner }).to_string().into_bytes();
     let properties = Properties { content_type: Some("application/json".into()), ..Properties::default() };
-    Message {
-        exchange: String::new(),
-        routing_key: queue.to_owned(),
-        mandatory: true,
-        properties,
-        body,
-        unique_id,
-    }
+    Message { exchange: "".into(), routing_key: queue.into(), mandatory: true, properties, body, unique_id }
 }
 
 /// Somebody who waits for an outcome.

@@ -15,8 +15,6 @@ pub(super) struct Lane {
     confirms: Confirms,
     /// `host:port`.
     pub(super) node: Arc<str>,
-    /// The next position. Held while a message is handed over, so that positions are in the channel's order.
-    next: Mutex<u64>,
     unsettled: AtomicUsize,
     /// It took a message no more, even if the connection does not say so yet.
     closed: AtomicBool,
@@ -32,6 +30,7 @@ struct Wreck {
 
 /// A message whose confirmation will not come.
 pub(super) struct Lost {
+    /// Its place among those of the channel.
     pub(super) position: u64,
     pub(super) error: AmqpError,
     pub(super) message: Message,
@@ -51,8 +50,8 @@ pub(super) enum Fate {
 
 impl Lane {
     pub(super) fn new(confirms: Confirms, node: Arc<str>) -> Self {
-        let (next, unsettled, closed, wreck) = Default::default();
-        Self { confirms, node, next, unsettled, closed, wreck }
+        let (unsettled, closed, wreck) = Default::default();
+        Self { confirms, node, unsettled, closed, wreck }
     }
 
     /// Whether messages can be published.
@@ -65,18 +64,14 @@ impl Lane {
         self.closed.store(true, Ordering::Relaxed);
     }
 
-    /// Publishes; `on_outcome` learns of the message's position too, and calls [`settled`](Self::settled).
+    /// Publishes; `on_outcome` calls [`settled`](Self::settled).
     pub(super) fn publish(
         &self,
         message: Message,
-        on_outcome: impl FnOnce(u64, Outcome, Option<Message>) + Send + 'static,
+        on_outcome: impl FnOnce(Outcome, Option<Message>) + Send + 'static,
     ) {
-        let mut next = lock(&self.next);
-        let position = *next;
-        *next += 1;
         self.unsettled.fetch_add(1, Ordering::SeqCst);
-        self.confirms
-            .publish(message, Box::new(move |outcome, message| on_outcome(position, outcome, message)));
+        self.confirms.publish(message, Box::new(on_outcome));
     }
 
     /// Keeps a lost message until it can be told what became of it.
@@ -137,8 +132,8 @@ mod tests {
             position,
             error: AmqpError { code: Some(code), scope: Scope::Channel, text: text.to_owned() },
             message: Message {
-                exchange: exchange.to_owned(),
-                routing_key: String::new(),
+                exchange: exchange.into(),
+                routing_key: "".into(),
                 mandatory: false,
                 properties: crate::wire::Properties::default(),
                 body: Vec::new(),

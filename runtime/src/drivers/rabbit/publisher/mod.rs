@@ -1,6 +1,7 @@
 //! Publishing: what can go out goes out at once; the rest waits, in order, for a connection, a declaration, an
 //! unblocking or room, until its own deadline.
 
+mod destinations;
 mod lane;
 mod pump;
 mod settling;
@@ -15,7 +16,8 @@ use super::topology::{Address, Profile};
 use crate::error::NotSentReason;
 use crate::transport::{Publish, PublishError, Route, Settled};
 use crate::wire::WireFormat;
-use state::{State, Terms, Waiting, destination_key};
+use destinations::Place;
+use state::{State, Terms, Waiting};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -58,7 +60,6 @@ impl Publisher {
     pub(super) fn publish(&self, publish: Publish, settled: Settled) {
         let Publish { route, body, properties, unique_id, mandatory, answered, deadline, retry } = publish;
         let Address { exchange, routing_key } = self.shared.profile.address(&route);
-        let key = destination_key(&route, &exchange, &routing_key);
         let message = Message { exchange, routing_key, mandatory, properties, body, unique_id };
         let mark = self.shared.link.mark();
         let routed = answered && !self.shared.confirm_requests;
@@ -74,13 +75,13 @@ impl Publisher {
             return (terms.settled)(Err(PublishError::NotSent(reason)));
         }
         terms.turn = state.next_turn();
+        let place = Place::of(&terms.route, &message.exchange, &message.routing_key);
         let at_once = state.takes_messages()
-            && match state.destinations.get(key.as_deref().unwrap_or(&message.exchange)) {
+            && match state.destinations.get(place) {
                 Some(destination) => {
                     destination.declared && !destination.flushing && destination.waiting.is_empty()
                 }
-                // The default exchange is always there; a queue that is ours to declare perhaps not.
-                None => key.is_none() && message.exchange.is_empty(),
+                None => place.needs_nothing(),
             };
         match state.lane(terms.channel()) {
             Some(lane) if at_once => {
@@ -102,8 +103,7 @@ impl Publisher {
     pub(super) fn close(&self) {
         let mut state = self.shared.lock();
         state.closed = true;
-        let waiting: Vec<_> =
-            state.destinations.drain().flat_map(|(_, destination)| destination.waiting).collect();
+        let waiting = state.destinations.take_waiting();
         drop(state);
         for waiting in waiting {
             (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));

@@ -1,6 +1,7 @@
 //! Moves what waits: opens channels, declares, hands over. The broker is waited for beside everything else, so that what
 //! waits for it still ends by its own deadline.
 
+use super::destinations::Key;
 use super::lane::Lane;
 use super::state::{ChannelOf, Ready, Waiting};
 use super::{Publisher, Shared};
@@ -103,9 +104,7 @@ impl Shared {
         };
         if !keep {
             state.ready = None;
-            // Nothing counts as declared any more; what nobody waits for need not be remembered.
-            state.destinations.retain(|_, destination| !destination.waiting.is_empty());
-            state.destinations.values_mut().for_each(|destination| destination.declared = false);
+            state.destinations.forget_all();
         }
     }
 
@@ -172,13 +171,10 @@ impl Shared {
             let (ready, key, declared, route, channel) = {
                 let state = self.lock();
                 let Some(ready) = state.ready.clone().filter(|_| state.takes_messages()) else { return };
-                let Some((key, destination)) = state.destinations.iter().find(|(_, d)| !d.waiting.is_empty())
-                else {
-                    return;
-                };
+                let Some((key, destination)) = state.destinations.waited_for() else { return };
                 let Some(first) = destination.waiting.front() else { return };
                 let (route, channel) = (first.terms.route.clone(), first.terms.channel());
-                (ready, key.clone(), destination.declared, route, channel)
+                (ready, key, destination.declared, route, channel)
             };
             let lane = match self.prepare(&ready, &route, channel, declared).await {
                 Ok(lane) => lane,
@@ -189,7 +185,7 @@ impl Shared {
             {
                 let mut state = self.lock();
                 while state.takes_messages() {
-                    let Some(destination) = state.destinations.get_mut(&key) else { break };
+                    let Some(destination) = state.destinations.get_mut(key.place()) else { break };
                     if declared && !destination.declared {
                         // Its exchange has gone meanwhile.
                         break;
@@ -214,7 +210,7 @@ impl Shared {
                 self.hand_over(&lane, message, terms);
             }
             self.keep(batch);
-            if let Some(destination) = self.lock().destinations.get_mut(&key) {
+            if let Some(destination) = self.lock().destinations.get_mut(key.place()) {
                 destination.flushing = false;
             }
         }
@@ -272,12 +268,12 @@ impl Shared {
 
     /// A declaration failed. When the broker refused it for good, what waits for it fails too; otherwise it waits on.
     /// Tells whether to go on with other destinations.
-    fn refused(&self, key: &str, route: &Route, ready: &Ready, error: &AmqpError) -> bool {
+    fn refused(&self, key: &Key, route: &Route, ready: &Ready, error: &AmqpError) -> bool {
         let final_refusal = matches!(error.code, Some(403 | 404 | 406));
         let mut state = self.lock();
         // The broker has closed the channel with its refusal; `work` opens new ones.
         state.ready = None;
-        let Some(destination) = state.destinations.get_mut(key) else { return final_refusal };
+        let Some(destination) = state.destinations.get_mut(key.place()) else { return final_refusal };
         if !final_refusal {
             return false;
         }

@@ -1,8 +1,9 @@
 //! From the hand-over of a message to its outcome.
 
 use super::Shared;
+use super::destinations::Place;
 use super::lane::{Fate, Lane, Lost, names};
-use super::state::{Terms, destination_key};
+use super::state::Terms;
 use crate::drivers::rabbit::amqp::{AmqpError, Message, Outcome, Scope};
 use crate::drivers::rabbit::refusal::advice;
 use crate::drivers::rabbit::topology::Address;
@@ -14,12 +15,12 @@ impl Shared {
     pub(super) fn hand_over(self: &Arc<Self>, lane: &Arc<Lane>, message: Message, terms: Terms) {
         let bytes = message.body.len();
         let (shared, of) = (Arc::clone(self), Arc::clone(lane));
-        lane.publish(message, move |position, outcome, message| {
-            let ended = matches!(outcome, Outcome::Lost(_) | Outcome::TooLate(_));
+        lane.publish(message, move |outcome, message| {
+            let ended = matches!(outcome, Outcome::Lost { .. } | Outcome::TooLate(_));
             let settling = match (outcome, message) {
                 // A lost connection leaves nothing certain, the end of a channel may.
-                (Outcome::Lost(error), Some(message)) if error.scope == Scope::Channel => {
-                    of.lose(Lost { position, error, message, terms });
+                (Outcome::Lost { number, error }, Some(message)) if error.scope == Scope::Channel => {
+                    of.lose(Lost { position: number, error, message, terms });
                     None
                 }
                 (Outcome::TooLate(error), Some(message)) => {
@@ -45,7 +46,7 @@ impl Shared {
     fn wait_for_another(&self, lane: &Lane, error: &AmqpError, message: Message, terms: Terms) {
         lane.close();
         if misses(error, &message) {
-            self.lock().forget_exchange(&message.exchange);
+            self.lock().destinations.forget_exchange(&message.exchange);
         }
         self.put_back(message, terms);
     }
@@ -56,16 +57,15 @@ impl Shared {
             Outcome::Confirmed => Ok(Confirmed { node }),
             Outcome::Returned { code, text } => {
                 let Address { exchange, routing_key } = self.profile.address(&terms.route);
-                if let Some(queue) = destination_key(&terms.route, &exchange, &routing_key) {
-                    self.lock().forget_declaration(&queue);
-                }
+                self.lock().destinations.forget_queue(Place::of(&terms.route, &exchange, &routing_key));
+                let (exchange, routing_key) = (exchange.to_string(), routing_key.to_string());
                 Err(PublishError::Returned { exchange, routing_key, code, text, node })
             }
             Outcome::Refused => {
                 let cause = "the broker refused responsibility (basic.nack)".to_owned();
                 Err(PublishError::Refused { cause, node })
             }
-            Outcome::Lost(error) => {
+            Outcome::Lost { error, .. } => {
                 Err(PublishError::Lost { cause: format!("lost before its confirmation: {error}"), node })
             }
             Outcome::TooLate(error) | Outcome::Unsendable(error) => {
@@ -76,10 +76,10 @@ impl Shared {
 
     /// What becomes of a message that was lost with its channel. What is to be tried again goes before all that waits.
     fn meet(&self, fate: Fate, lost: Lost, lane: &Lane) {
-        let Lost { error, message, mut terms, .. } = lost;
+        let Lost { position, error, message, mut terms } = lost;
         let missing = misses(&error, &message);
         if missing {
-            self.lock().forget_exchange(&message.exchange);
+            self.lock().destinations.forget_exchange(&message.exchange);
         }
         let again = match fate {
             Fate::Ignored => true,
@@ -103,7 +103,7 @@ impl Shared {
                 let reason = refusal(&error, &terms.route, lane);
                 (terms.settled)(Err(PublishError::NotSent(reason)));
             }
-            _ => self.settle(Outcome::Lost(error), terms, lane),
+            _ => self.settle(Outcome::Lost { number: position, error }, terms, lane),
         }
     }
 }

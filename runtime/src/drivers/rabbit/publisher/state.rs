@@ -1,10 +1,11 @@
 //! What a publisher holds: the open channels, what is in flight, and what waits for which destination.
 
+use super::destinations::{Destinations, Place};
 use super::lane::Lane;
 use crate::drivers::rabbit::amqp::{Channel, Message};
 use crate::drivers::rabbit::link::Up;
 use crate::transport::{Route, Settled};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,8 +19,7 @@ pub(super) struct State {
     pub(super) ready: Option<Ready>,
     /// The broker's reason for taking no messages.
     pub(super) blocked: Option<Arc<str>>,
-    /// By exchange, or by exchange and queue where the publisher declares a queue too.
-    pub(super) destinations: HashMap<String, Destination>,
+    pub(super) destinations: Destinations,
     pub(super) in_flight: usize,
     pub(super) in_flight_bytes: usize,
     pub(super) closed: bool,
@@ -63,15 +63,6 @@ impl Ready {
             ChannelOf::Routed => self.routed = Some(lane),
         }
     }
-}
-
-#[derive(Default)]
-pub(super) struct Destination {
-    pub(super) declared: bool,
-    /// While waiting messages are handed over, newer ones queue up behind them.
-    pub(super) flushing: bool,
-    /// By their turns.
-    pub(super) waiting: VecDeque<Waiting>,
 }
 
 /// A message that waits.
@@ -143,28 +134,12 @@ impl State {
 
     /// Nothing waits and nothing is unconfirmed.
     pub(super) fn is_idle(&self) -> bool {
-        self.in_flight == 0 && self.destinations.values().all(|destination| destination.waiting.is_empty())
+        self.in_flight == 0 && self.destinations.all().all(|destination| destination.waiting.is_empty())
     }
 
     /// One of the channels, if it is open.
     pub(super) fn lane(&self, channel: ChannelOf) -> Option<Arc<Lane>> {
         self.ready.as_ref()?.lane(channel)
-    }
-
-    /// What was declared for a destination is gone: it is declared again before the next message.
-    pub(super) fn forget_declaration(&mut self, key: &str) {
-        if let Some(destination) = self.destinations.get_mut(key) {
-            destination.declared = false;
-        }
-    }
-
-    /// The same for all that was declared with an exchange.
-    pub(super) fn forget_exchange(&mut self, exchange: &str) {
-        for (key, destination) in &mut self.destinations {
-            if key.split('\n').next() == Some(exchange) {
-                destination.declared = false;
-            }
-        }
     }
 
     /// The place of a new message.
@@ -205,15 +180,15 @@ impl State {
     /// Those that wait for the same as `waiting`.
     fn destination(&mut self, waiting: &Waiting) -> &mut VecDeque<Waiting> {
         let Message { exchange, routing_key, .. } = &waiting.message;
-        let key = destination_key(&waiting.terms.route, exchange, routing_key);
-        &mut self.destinations.entry(key.unwrap_or_else(|| exchange.clone())).or_default().waiting
+        let place = Place::of(&waiting.terms.route, exchange, routing_key);
+        &mut self.destinations.entry(place).waiting
     }
 
     /// Takes out what `too_late` says, which is also told whether there is a connection; the rest keeps its order.
     pub(super) fn take_expired(&mut self, too_late: impl Fn(&Waiting, bool) -> bool) -> Vec<Waiting> {
         let connected = self.ready.is_some();
         let mut expired = Vec::new();
-        for destination in self.destinations.values_mut() {
+        for destination in self.destinations.all_mut() {
             if destination.waiting.iter().any(|waiting| too_late(waiting, connected)) {
                 let waiting = std::mem::take(&mut destination.waiting).into_iter();
                 let (late, rest): (VecDeque<_>, _) =
@@ -227,12 +202,6 @@ impl State {
 
     /// When the next waiting message is too late.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.destinations.values().flat_map(|d| &d.waiting).filter_map(|waiting| waiting.terms.deadline).min()
+        self.destinations.all().flat_map(|d| &d.waiting).filter_map(|waiting| waiting.terms.deadline).min()
     }
-}
-
-/// A key of its own where the publisher declares a queue; `None` where the exchange is the key.
-pub(super) fn destination_key(route: &Route, exchange: &str, routing_key: &str) -> Option<String> {
-    matches!(route, Route::Notification { .. } | Route::DeadLetters { .. })
-        .then(|| format!("{exchange}\n{routing_key}"))
 }

@@ -183,7 +183,7 @@ async fn what_comes_to_a_channel_that_has_ended_waits_for_the_next_in_its_place(
 /// Hands a message over as one who found the channel open.
 fn hand_over(shared: &Arc<Shared>, lane: &Arc<lane::Lane>, turn: u64) -> Told {
     let (told, outcome) = oneshot::channel();
-    let message = Message { routing_key: turn.to_string(), ..sample::message("reply", "x") };
+    let message = Message { routing_key: turn.to_string().into(), ..sample::message("reply", "x") };
     let terms = Terms {
         route: reply(),
         settled: Box::new(move |outcome| told.send(outcome).unwrap_or_default()),

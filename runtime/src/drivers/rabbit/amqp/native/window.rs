@@ -108,8 +108,9 @@ impl Window {
     /// No word will come any more.
     pub(super) fn lose(self, error: &AmqpError, into: &mut Vec<Settled>) {
         let mut returned = self.returned;
-        for (_, entry) in self.entries {
-            into.push(settled(entry, &mut returned, Outcome::Lost(error.clone())));
+        for (number, entry) in self.entries {
+            let lost = Outcome::Lost { number, error: error.clone() };
+            into.push(settled(entry, &mut returned, lost));
         }
     }
 }

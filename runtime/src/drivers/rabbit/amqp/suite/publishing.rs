@@ -130,7 +130,7 @@ pub async fn a_missing_exchange_costs_the_channel(stage: Stage) {
     let (connection, mut events, confirms_) = stage.publisher().await;
     let (on_outcome, outcome) = outcome();
     let mut gone = message("key", "x");
-    gone.exchange = "missing".to_owned();
+    gone.exchange = "missing".into();
     confirms_.publish(gone, on_outcome);
     let error = told(vec![outcome]).await.pop().and_then(lost).expect("a loss");
     assert_eq!((error.code, error.scope), (Some(404), Scope::Channel));
@@ -205,7 +205,7 @@ pub async fn names_are_as_long_as_the_protocol_allows(stage: Stage) {
     ];
     for field in 0..2 {
         let mut sent = message("nowhere", "x");
-        *(if field == 0 { &mut sent.exchange } else { &mut sent.routing_key }) = longer.clone();
+        *(if field == 0 { &mut sent.exchange } else { &mut sent.routing_key }) = longer.as_str().into();
         let (on_outcome, outcome) = outcome();
         confirms.publish(sent, on_outcome);
         refusals.push(match told(vec![outcome]).await.pop() {
@@ -225,7 +225,7 @@ pub async fn names_are_as_long_as_the_protocol_allows(stage: Stage) {
 
 fn lost(outcome: Outcome) -> Option<AmqpError> {
     match outcome {
-        Outcome::Lost(error) => Some(error),
+        Outcome::Lost { error, .. } => Some(error),
         _ => None,
     }
 }

@@ -61,7 +61,7 @@ async fn what_the_broker_closes_is_told_to_all_who_wait_and_to_no_other_channel(
     peer.publish().await;
     peer.say(id, channel_close(404, "NOT_FOUND - no exchange")).await;
     assert_eq!(peer.hear().await, (id, channel_close_ok()));
-    let Ok(Outcome::Lost(error)) = soon("the outcome", pending).await else { panic!("no loss") };
+    let Ok(Outcome::Lost { error, .. }) = soon("the outcome", pending).await else { panic!("no loss") };
     assert_eq!((error.code, error.scope), (Some(404), Scope::Channel));
     assert!(!confirms.is_open());
     let (on_outcome, late) = outcome();

@@ -36,7 +36,7 @@ async fn a_good_bye_has_a_limit_even_where_the_socket_takes_nothing() {
     confirms.publish(message(&"x".repeat(100_000)), on_outcome);
     tokio::task::yield_now().await;
     soon("the end", connection.close()).await;
-    assert!(matches!(soon("the outcome", outcome).await, Ok(Outcome::Lost(_))));
+    assert!(matches!(soon("the outcome", outcome).await, Ok(Outcome::Lost { .. })));
     assert!(lost(&mut events).await.text.contains("good-bye"));
 }
 
@@ -73,7 +73,7 @@ async fn the_brokers_reason_is_told_and_its_good_bye_answered_last() {
     assert_eq!(peer.frame().await, None);
     let told = lost(&mut events).await;
     assert_eq!((told.code, told.scope), (Some(320), Scope::Connection));
-    assert_eq!(soon("the outcome", pending).await, Ok(Outcome::Lost(told.clone())));
+    assert_eq!(soon("the outcome", pending).await, Ok(Outcome::Lost { number: 1, error: told.clone() }));
     let (on_outcome, late) = outcome();
     confirms.publish(message("two"), on_outcome);
     assert_eq!(soon("the outcome", late).await, Ok(Outcome::TooLate(told)));
@@ -97,7 +97,7 @@ async fn what_is_queued_when_the_broker_says_good_bye_is_not_written_any_more() 
     assert_eq!(lost(&mut events).await.code, Some(320));
     for outcome in [first, second] {
         assert!(
-            matches!(soon("the outcome", outcome).await, Ok(Outcome::Lost(error)) if error.code == Some(320))
+            matches!(soon("the outcome", outcome).await, Ok(Outcome::Lost { error, .. }) if error.code == Some(320))
         );
     }
 }
@@ -159,7 +159,7 @@ async fn an_end_within_a_frame_is_a_loss() {
     let frame = bytes(&AMQPFrame::Method(id, ack(1, false)));
     peer.send_bytes(&frame[..frame.len() - 1]).await;
     drop(peer);
-    assert!(matches!(soon("the outcome", pending).await, Ok(Outcome::Lost(_))));
+    assert!(matches!(soon("the outcome", pending).await, Ok(Outcome::Lost { .. })));
     assert!(lost(&mut events).await.text.contains("without a word"));
     drop(connection);
 }
@@ -197,7 +197,7 @@ fn a_runtime_that_goes_takes_the_connection_along_and_tells_everybody() {
     drop(runtime);
     let other = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     other.block_on(async {
-        assert!(matches!(soon("the outcome", pending).await, Ok(Outcome::Lost(_))));
+        assert!(matches!(soon("the outcome", pending).await, Ok(Outcome::Lost { .. })));
         assert!(soon("the consumer's end", ended).await.is_some());
         lost(&mut events).await;
         let (on_outcome, late) = outcome();
