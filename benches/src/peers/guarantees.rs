@@ -18,7 +18,7 @@ impl Contender {
                 "ack": "each request before dispatch, each reply",
             }),
             Self::Ours(OursMode::Unconfirmed) => json!({
-                "request": "mandatory, unconfirmed, returns noticed by a question every millisecond at most",
+                "request": "mandatory, unconfirmed, returns noticed by a question every 5 ms at most",
                 "reply": "mandatory, confirmed",
                 "ack": "requests before dispatch and replies, as many as came together",
             }),

@@ -57,7 +57,7 @@ pub struct RabbitOptions {
     /// waiting until its own deadline. Answers of servers wait in any case. Default false.
     pub fail_when_blocked: bool,
     /// Whether the broker confirms the requests of calls; no option of Python's, which has them confirmed with
-    /// `at_least_once`. Without it a call costs the broker less, and an unroutable one is noticed up to two milliseconds later.
+    /// `at_least_once`. Without it a call costs the broker less, and an unroutable one is noticed some milliseconds later.
     /// An error says `confirmed` then of a request that the broker has handed to its queues: a queue that refuses it
     /// (`x-overflow`) goes unnoticed until the deadline. Casts, replies and notifications are confirmed in any case.
     /// Default true; [`ConnectionKind::Lapin`] always has them confirmed.

@@ -1,8 +1,9 @@
 //! One channel: declarations, consumers, publishing, acknowledgements.
 
 use super::super::{AmqpError, Assurance, ExchangeSpec, Message, OnOutcome, QueueSpec, Received, Scope};
+use super::channel_state::{Answer, Life, Remains, Take, WeakTake};
 use super::codec;
-use super::core::{Answer, Core, Life, Remains, Take, WeakTake};
+use super::core::Core;
 use super::window::{Unconfirmed, Window};
 use crate::transport::{Acknowledge, QueueState};
 use crate::wire::WireFormat;

@@ -2,26 +2,17 @@
 //!
 //! One lock. Nothing of a user's runs under it: closures are called and dropped, and tasks woken, after it is let go.
 
-use super::super::{AmqpError, Assurance, Event, Message, Outcome, Received, Scope};
+use super::super::{AmqpError, Assurance, Event, Message, Outcome, Scope};
 use super::acks::Acks;
+use super::channel_state::{Answer, ChannelState, Consumer, Life, Question, Remains, Take, WeakTake, closed};
 use super::codec;
-use super::window::{Settled, Unconfirmed, Window};
+use super::gather::Gathering;
+use super::window::{Unconfirmed, Window};
 use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
-use amq_protocol::types::ShortString;
 use futures_util::task::AtomicWaker;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::{mpsc, oneshot, watch};
-
-/// Takes the messages of a consumer.
-pub(super) type Take = Arc<Mutex<dyn FnMut(Received) + Send>>;
-
-/// Which consumer it is, without keeping what it takes messages with.
-pub(super) type WeakTake = Weak<Mutex<dyn FnMut(Received) + Send>>;
-
-/// What a broker answers to a method.
-pub(super) type Answer = Result<AMQPClass, AmqpError>;
 
 pub(super) struct Core {
     state: Mutex<State>,
@@ -44,103 +35,14 @@ pub(super) struct State {
     acks_due: bool,
     /// Channels with messages of which the broker has not been asked.
     unsure: Vec<u16>,
-    gathering: Gathering,
+    /// Acknowledgements wait for others for a moment after a delivery, when more are to be expected.
+    pub(super) gathering: Gathering,
+    /// The question whether messages were routed waits for more of them.
+    pub(super) asking: Gathering,
     pub(super) channels: BTreeMap<u16, ChannelState>,
     /// We have said good-bye, or the broker has.
     closing: bool,
     end: Option<AmqpError>,
-}
-
-/// Whether acknowledgements, and questions whether messages were routed, wait for others. They do for a moment after deliveries
-/// and such messages, when more are to be expected.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Gathering {
-    /// The next one is written at once.
-    No,
-    /// There was one; the I/O task begins to count the time before it sleeps.
-    Wanted,
-    /// The I/O task wakes up at the end of that time.
-    Timed,
-}
-
-/// One channel.
-pub(super) struct ChannelState {
-    pub(super) life: Arc<Life>,
-    /// We have asked to close it; what comes for it until the broker's answer is for nobody.
-    closing: bool,
-    /// What the broker will answer to, in this order.
-    questions: VecDeque<Question>,
-    consumers: Vec<Consumer>,
-    acks: Acks,
-    window: Option<Window>,
-}
-
-impl Gathering {
-    fn want(&mut self) {
-        if *self == Self::No {
-            *self = Self::Wanted;
-        }
-    }
-}
-
-/// A question to the broker.
-enum Question {
-    /// Somebody waits for the answer.
-    Of(oneshot::Sender<Answer>),
-    /// The answer says that the messages up to this number are routed.
-    Routed { up_to: u64 },
-}
-
-/// What a channel's users know of it without the lock. A channel's number is given again, its life is not.
-#[derive(Default)]
-pub(super) struct Life {
-    over: AtomicBool,
-    reason: OnceLock<AmqpError>,
-}
-
-impl Life {
-    pub(super) fn is_over(&self) -> bool {
-        self.over.load(Ordering::Acquire)
-    }
-
-    fn end(&self, reason: AmqpError) {
-        // The first reason is the true one.
-        let _ = self.reason.set(reason);
-        self.over.store(true, Ordering::Release);
-    }
-
-    fn reason(&self) -> AmqpError {
-        self.reason.get().cloned().unwrap_or_else(|| closed("the channel"))
-    }
-}
-
-struct Consumer {
-    tag: ShortString,
-    take: Take,
-    ended: oneshot::Sender<Option<AmqpError>>,
-}
-
-/// What has come to its end: answers, and what is left of channels and consumers. Told, and dropped, without the lock.
-#[derive(Default)]
-pub(super) struct Remains {
-    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
-    settled: Vec<Settled>,
-    consumers: Vec<(Consumer, Option<AmqpError>)>,
-}
-
-impl Remains {
-    pub(super) fn tell(self) {
-        for (asked, answer) in self.answers {
-            // Whoever asked may have given up.
-            let _ = asked.send(answer);
-        }
-        for (Consumer { take, ended, .. }, error) in self.consumers {
-            // Whoever dropped the consumer's future does not want to know.
-            let _ = ended.send(error);
-            drop(take);
-        }
-        self.settled.into_iter().for_each(Settled::tell);
-    }
 }
 
 impl Core {
@@ -152,6 +54,7 @@ impl Core {
             acks_due: false,
             unsure: Vec::new(),
             gathering: Gathering::No,
+            asking: Gathering::No,
             channels: BTreeMap::new(),
             closing: false,
             end: None,
@@ -329,11 +232,15 @@ impl State {
         if !self.unsure.contains(&id) {
             self.unsure.push(id);
         }
-        self.gathering.want();
+        self.asking.want();
     }
 
-    /// Asks what costs the broker least and changes nothing.
-    fn ask_whether_routed(&mut self) {
+    /// For the I/O task: the question has waited long enough. It is one that costs the broker least and changes nothing.
+    pub(super) fn ask_whether_routed(&mut self) {
+        self.asking = Gathering::No;
+        if self.closing {
+            return;
+        }
         for id in self.unsure.drain(..) {
             let Some(channel) = self.channels.get_mut(&id).filter(|channel| !channel.closing) else {
                 continue;
@@ -433,22 +340,10 @@ impl State {
         true
     }
 
-    /// For the I/O task before it sleeps: whether the time in which acknowledgements are gathered begins.
-    pub(super) fn begin_gathering(&mut self) -> bool {
-        let begins = self.gathering == Gathering::Wanted;
-        if begins {
-            self.gathering = Gathering::Timed;
-        }
-        begins
-    }
-
-    /// For the I/O task: that time is over.
+    /// For the I/O task: acknowledgements have waited long enough.
     pub(super) fn end_gathering(&mut self) {
         self.gathering = Gathering::No;
         self.acks_due = !self.acking.is_empty();
-        if !self.closing {
-            self.ask_whether_routed();
-        }
     }
 
     /// Settles a delivery by other means; whether it was outstanding.
@@ -512,74 +407,6 @@ impl State {
     }
 }
 
-impl ChannelState {
-    pub(super) fn is_closing(&self) -> bool {
-        self.closing
-    }
-
-    /// Closing is the last question; those before it that have no answer by then get none.
-    pub(super) fn close_answered(&mut self, class: AMQPClass, remains: &mut Remains) {
-        if let Some(Question::Of(asked)) = self.questions.pop_back() {
-            remains.answers.push((asked, Ok(class)));
-        }
-    }
-
-    /// The answer to the oldest question.
-    pub(super) fn answered(&mut self, class: AMQPClass, remains: &mut Remains) {
-        match self.questions.pop_front() {
-            Some(Question::Of(asked)) => remains.answers.push((asked, Ok(class))),
-            Some(Question::Routed { up_to }) => {
-                if let Some(window) = &mut self.window {
-                    window.settle(up_to, true, &Outcome::Confirmed, &mut remains.settled);
-                }
-            }
-            None => {}
-        }
-    }
-
-    /// The most deliveries that each consumer gets before it acknowledges one.
-    pub(super) fn limit_prefetch(&mut self, count: u16) {
-        self.acks.limit(count);
-    }
-
-    /// Messages can be published from now on.
-    pub(super) fn set_window(&mut self, window: Window) {
-        self.window = Some(window);
-    }
-
-    pub(super) fn add_consumer(
-        &mut self,
-        tag: ShortString,
-        take: Take,
-        ended: oneshot::Sender<Option<AmqpError>>,
-    ) {
-        self.consumers.push(Consumer { tag, take, ended });
-    }
-
-    /// A consumer gets nothing more.
-    pub(super) fn remove_consumer(&mut self, tag: &str, remains: &mut Remains) {
-        if let Some(place) = self.consumers.iter().position(|known| known.tag.as_str() == tag) {
-            remains.consumers.push((self.consumers.swap_remove(place), None));
-        }
-    }
-
-    fn bury(self, error: &AmqpError, remains: &mut Remains) {
-        let closing = self.closing;
-        self.life.end(error.clone());
-        let asked = self.questions.into_iter().filter_map(|question| match question {
-            Question::Of(asked) => Some((asked, Err(error.clone()))),
-            Question::Routed { .. } => None,
-        });
-        remains.answers.extend(asked);
-        // A consumer whose channel was closed from here has simply ended.
-        let reason = (!closing).then(|| error.clone());
-        remains.consumers.extend(self.consumers.into_iter().map(|consumer| (consumer, reason.clone())));
-        if let Some(window) = self.window {
-            window.lose(error, &mut remains.settled);
-        }
-    }
-}
-
 /// The channel of this life, unless it is gone or closing.
 fn usable<'a>(
     channels: &'a mut BTreeMap<u16, ChannelState>,
@@ -593,8 +420,4 @@ fn usable<'a>(
 fn not_confirming() -> AmqpError {
     let text = "the channel is not in confirm mode".to_owned();
     AmqpError { code: None, scope: Scope::Channel, text }
-}
-
-fn closed(what: &str) -> AmqpError {
-    AmqpError { code: None, scope: Scope::Channel, text: format!("{what} is closed") }
 }

@@ -4,8 +4,10 @@
 //! what the next pass sees anyway.
 
 use super::super::{AmqpError, Event, Outcome, Received, Scope};
+use super::channel_state::{Remains, Take};
 use super::codec::{self, Frame, Method};
-use super::core::{Core, Remains, Take};
+use super::core::Core;
+use super::gather::Delay;
 use super::input::Input;
 use super::window::Settled;
 use crate::wire::Properties;
@@ -23,8 +25,10 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep};
 const TURNS: usize = 32;
 /// How long the broker may take to answer our good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(5);
-/// How long an acknowledgement may wait for others after a delivery, and a question after a message.
+/// How long an acknowledgement may wait for others after a delivery.
 const GATHERING: Duration = Duration::from_millis(1);
+/// How long the question whether messages were routed may wait for more of them.
+const ASKING: Duration = Duration::from_millis(5);
 /// A buffer that has grown beyond this is given back once it is empty.
 const KEPT: usize = 1 << 20;
 /// Room for settled messages beyond this is given back too.
@@ -45,8 +49,8 @@ pub(super) struct Io<S> {
     /// What one confirmation settles, between the window and those who are told; empty otherwise.
     settled: Vec<Settled>,
     pulse: Option<Pulse>,
-    /// Runs while acknowledgements and questions are gathered.
-    gathering: Option<Pin<Box<Sleep>>>,
+    gathering: Delay,
+    asking: Delay,
     /// Runs from the first good-bye on.
     patience: Option<Pin<Box<Sleep>>>,
     /// Why the connection ends when everything is written.
@@ -81,7 +85,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             incoming: Vec::new(),
             settled: Vec::new(),
             pulse: Pulse::new(heartbeat),
-            gathering: None,
+            gathering: Delay::of(GATHERING),
+            asking: Delay::of(ASKING),
             patience: None,
             farewell: None,
             end: None,
@@ -128,12 +133,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(lost(error.to_string())),
                 Poll::Pending => {
-                    let (begins, may_sleep) = {
+                    let (gathering, asking, may_sleep) = {
                         let mut state = self.core.lock();
-                        (state.begin_gathering(), state.may_sleep(self.full))
+                        (state.gathering.begin(), state.asking.begin(), state.may_sleep(self.full))
                     };
-                    if begins {
-                        self.gather(cx);
+                    if gathering {
+                        self.gathering.begin(cx);
+                    }
+                    if asking {
+                        self.asking.begin(cx);
                     }
                     if may_sleep {
                         return Poll::Pending;
@@ -143,14 +151,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         }
         cx.waker().wake_by_ref();
         Poll::Pending
-    }
-
-    /// Wakes this task when what is gathered has waited long enough.
-    fn gather(&mut self, cx: &mut Context<'_>) {
-        let mut sleep = Box::pin(tokio::time::sleep(GATHERING));
-        // Its first look registers it; it is never over before.
-        let _ = sleep.as_mut().poll(cx);
-        self.gathering = Some(sleep);
     }
 
     /// The socket takes nothing more, but what has come over it counts: confirmations, and why the broker has gone.
@@ -180,11 +180,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             // The next tick wakes this task.
             let _ = pulse.interval.poll_tick(cx);
         }
-        if let Some(gathering) = &mut self.gathering
-            && gathering.as_mut().poll(cx).is_ready()
-        {
-            self.gathering = None;
+        if self.gathering.is_over(cx) {
             self.core.lock().end_gathering();
+        }
+        if self.asking.is_over(cx) {
+            self.core.lock().ask_whether_routed();
         }
         if let Some(patience) = &mut self.patience
             && patience.as_mut().poll(cx).is_ready()

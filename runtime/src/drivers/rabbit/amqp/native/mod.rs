@@ -6,8 +6,10 @@
 
 mod acks;
 mod channel;
+mod channel_state;
 mod codec;
 mod core;
+mod gather;
 mod handshake;
 mod input;
 mod io;
