@@ -647,3 +647,34 @@ async fn reply_queues_that_end_as_soon_as_they_are_there_do_not_pile_up() {
     let queues = site.host.queue_names().await.len();
     assert!(queues <= 3, "{queues} reply queues within a second");
 }
+
+/// Somebody deletes the reply queue: calls in flight wait in vain, and no connection was lost.
+#[tokio::test]
+async fn a_lost_reply_queue_is_no_lost_connection() {
+    let site = Site::new("reply-queue").await;
+    let transport = site.transport();
+    let endpoint = DynEndpoint::new(|_: DynRequest| std::future::pending::<Result<Value, RemoteFailure>>());
+    let server = RpcServer::builder(&site.transport(), Target::server(&site.topic, "one")).endpoint(endpoint);
+    let _server = server.build().unwrap().start().await.unwrap();
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    let call = client.call(&Context::new(), "wait", &json!({})).timeout(Duration::from_secs(3)).into_future();
+    let call = tokio::spawn(call);
+    let reply_queue = || async {
+        let names = site.host.queue_names().await;
+        names.into_iter().find(|name| name.starts_with("reply_")).ok_or("no reply queue")
+    };
+    let first = eventually(LIMIT, "a reply queue", reply_queue).await;
+    site.host.delete_queue(&first).await;
+    eventually(LIMIT, "the next one", || async {
+        let names = site.host.queue_names().await;
+        if names.iter().any(|name| name.starts_with("reply_") && *name != first) {
+            Ok(())
+        } else {
+            Err(names)
+        }
+    })
+    .await;
+    let error = within(LIMIT, "the call ends", call).await.unwrap().unwrap_err();
+    let CallError::Timeout(info) = &error else { panic!("{error:?}") };
+    assert_eq!((info.reconnects, transport.stats().connections_lost), (0, 0), "{error}");
+}

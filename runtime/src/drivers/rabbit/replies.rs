@@ -118,9 +118,13 @@ impl Replies {
             if self.link.is_closed() {
                 return;
             }
-            in_vain.ended(&up, since.elapsed(), self.link.has_lost(&up, error.as_ref()));
+            let lost = self.link.has_lost(&up, error.as_ref());
+            in_vain.ended(&up, since.elapsed(), lost);
             tracing::info!(node = %up.node, %queue, error = error.as_ref().map(tracing::field::display), "reply queue lost");
             if let Some(sink) = self.sink.get() {
+                if lost {
+                    sink.connection_lost();
+                }
                 sink.interrupted();
             }
             old.extend(waiting.into_iter().map(|old| old.address));

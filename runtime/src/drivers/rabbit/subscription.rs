@@ -164,7 +164,11 @@ impl Plan {
                 Turn::Lost(error) => {
                     let cause = error.as_ref().map_or_else(cancelled, AmqpError::to_string);
                     tracing::info!(label = %self.label, node = %up.node, %cause, "consumer lost, setting up again");
-                    in_vain.ended(&up, since.elapsed(), link.has_lost(&up, error.as_ref()));
+                    let lost = link.has_lost(&up, error.as_ref());
+                    in_vain.ended(&up, since.elapsed(), lost);
+                    if lost {
+                        self.sink.connection_lost();
+                    }
                     self.sink.interrupted();
                     active.channel.close().await;
                 }
