@@ -62,7 +62,7 @@ pub(crate) enum LapinMode {
     /// The same guarantees in the shape of ours: consumers and confirmations on a driver thread, one acknowledgement for
     /// what came together, calls and replies confirmed apart from those who sent them
     Tuned,
-    /// `tuned` with its consumers and confirmations on the callers' runtime, as `--ours-io runtime`
+    /// `tuned` with its consumers and confirmations on the callers' runtime, as `--ours-mode runtime`
     TunedInRuntime,
     /// What lapin gives when asked for little: nothing confirmed, calls and replies pushed and not awaited, casts awaited into
     /// the socket as notifications are, one acknowledgement for 32 messages
@@ -79,13 +79,16 @@ impl LapinMode {
     }
 }
 
-/// Where our driver's I/O runs.
+/// How our driver is set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(crate) enum OursIo {
-    /// On the driver's own thread, as by default
+pub(crate) enum OursMode {
+    /// As by default: the driver's I/O on its own thread, everything confirmed
     Thread,
-    /// On the runtime that callers and handlers use
+    /// The I/O on the runtime that callers and handlers use
     Runtime,
+    /// The I/O on its own thread, the requests of calls unconfirmed: that they were returned is noticed by a question asked
+    /// for many at once
+    Unconfirmed,
 }
 
 /// What the processes of every measurement are started with.
@@ -149,7 +152,7 @@ pub(crate) struct RunOptions {
     pub(crate) lapin_mode: Vec<LapinMode>,
     /// A list measures ours once with each
     #[arg(long, value_enum, value_delimiter = ',', default_value = "thread")]
-    pub(crate) ours_io: Vec<OursIo>,
+    pub(crate) ours_mode: Vec<OursMode>,
     /// Length of the measuring window
     #[arg(long, default_value_t = 5.0)]
     pub(crate) seconds: f64,
@@ -236,7 +239,7 @@ pub(crate) struct PeerOptions {
     #[arg(long, value_enum, default_value = "equal")]
     pub(crate) lapin_mode: LapinMode,
     #[arg(long, value_enum, default_value = "thread")]
-    pub(crate) ours_io: OursIo,
+    pub(crate) ours_mode: OursMode,
     #[arg(long, default_value_t = 2)]
     pub(crate) workers: usize,
 }

@@ -96,6 +96,7 @@ macro_rules! on_each {
                 what_is_declared_and_bound_takes_messages,
                 a_mismatch_costs_its_channel_only,
                 of_500_at_once_exactly_the_unroutable_ones_are_returned,
+                of_500_that_need_no_confirmation_the_unroutable_ones_are_returned,
                 several_threads_publish_at_once,
                 a_message_that_is_not_mandatory_is_confirmed_wherever_it_goes,
                 a_full_queue_refuses,

@@ -602,6 +602,7 @@ async fn publish_to(site: &Site, route: Route) {
         properties: Properties::default(),
         unique_id: MessageId::random(),
         mandatory: true,
+        answered: false,
         deadline: None,
         retry: None,
     };

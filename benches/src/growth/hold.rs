@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::methods::CALLS;
 use crate::broker::Site;
-use crate::cli::OursIo;
+use crate::cli::OursMode;
 use crate::error::{Error, Result};
 use crate::peers::connect_ours;
 
@@ -62,7 +62,7 @@ pub(super) fn topic(pid: u32, number: usize) -> String {
 /// `bench hold`.
 pub(crate) async fn hold(options: HoldOptions) -> Result<()> {
     let site = Site { url: options.url, topic: String::new(), durable: false };
-    let transport = connect_ours(&site, OursIo::Thread).await?;
+    let transport = connect_ours(&site, OursMode::Thread).await?;
     let count = options.count;
     match options.kind {
         Kind::Calls => calls(&transport, count).await?,

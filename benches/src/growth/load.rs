@@ -1,7 +1,7 @@
 //! Cost of a call by the number in flight and by its bytes.
 
 use crate::case::Case;
-use crate::cli::{OursIo, Rig};
+use crate::cli::{OursMode, Rig};
 use crate::error::Result;
 use crate::figures::{Series, median};
 use crate::peers::Contender;
@@ -60,7 +60,7 @@ pub(super) async fn bytes(url: &str, rig: &Rig) -> Result<String> {
 }
 
 async fn measure(url: &str, inflight: usize, size: usize, rig: &Rig) -> Result<Series> {
-    let contender = Contender::Ours(OursIo::Thread);
+    let contender = Contender::Ours(OursMode::Thread);
     let case = Case { contender, what: What::Call, inflight, size, durable: false, url: url.to_owned() };
     let mut series = Series::new(case);
     for round in 1..=rig.rounds {

@@ -7,7 +7,7 @@ use tokio::process::Command;
 use super::{Contender, python};
 use crate::broker::Site;
 use crate::case::Case;
-use crate::cli::{LapinMode, OursIo, Rig};
+use crate::cli::{LapinMode, OursMode, Rig};
 use crate::error::Result;
 
 /// Notifications a second that no Rust listener comes near, in all and for each that is handled at a time.
@@ -81,8 +81,9 @@ fn command(role: &str, case: &Case, rig: &Rig, site: &Site) -> Result<Command> {
 
 fn peer(contender: Contender) -> &'static [&'static str] {
     match contender {
-        Contender::Ours(OursIo::Thread) => &["--peer", "ours", "--ours-io", "thread"],
-        Contender::Ours(OursIo::Runtime) => &["--peer", "ours", "--ours-io", "runtime"],
+        Contender::Ours(OursMode::Thread) => &["--peer", "ours", "--ours-mode", "thread"],
+        Contender::Ours(OursMode::Runtime) => &["--peer", "ours", "--ours-mode", "runtime"],
+        Contender::Ours(OursMode::Unconfirmed) => &["--peer", "ours", "--ours-mode", "unconfirmed"],
         Contender::Lapin(LapinMode::Equal) => &["--peer", "lapin", "--lapin-mode", "equal"],
         Contender::Lapin(LapinMode::Tuned) => &["--peer", "lapin", "--lapin-mode", "tuned"],
         Contender::Lapin(LapinMode::TunedInRuntime) => {

@@ -1,12 +1,12 @@
 //! A peer as one run measures it: its name, and how its notifications look.
 
-use crate::cli::{LapinMode, OursIo, PeerName, RunOptions};
+use crate::cli::{LapinMode, OursMode, PeerName, RunOptions};
 use crate::notification::Form;
 
 /// A peer as one run measures it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Contender {
-    Ours(OursIo),
+    Ours(OursMode),
     Lapin(LapinMode),
     Python,
     Framework(Framework),
@@ -22,9 +22,10 @@ pub(crate) enum Framework {
 }
 
 impl Contender {
-    pub(crate) const ALL: [Self; 11] = [
-        Self::Ours(OursIo::Thread),
-        Self::Ours(OursIo::Runtime),
+    pub(crate) const ALL: [Self; 12] = [
+        Self::Ours(OursMode::Thread),
+        Self::Ours(OursMode::Runtime),
+        Self::Ours(OursMode::Unconfirmed),
         Self::Lapin(LapinMode::Equal),
         Self::Lapin(LapinMode::Tuned),
         Self::Lapin(LapinMode::TunedInRuntime),
@@ -40,7 +41,7 @@ impl Contender {
     pub(crate) fn from_options(options: &RunOptions) -> Vec<Self> {
         let mut contenders = Vec::new();
         for name in &options.peers {
-            let ours = options.ours_io.iter().map(|io| Self::Ours(*io));
+            let ours = options.ours_mode.iter().map(|mode| Self::Ours(*mode));
             let lapin = options.lapin_mode.iter().map(|mode| Self::Lapin(*mode));
             match name {
                 PeerName::Ours => contenders.extend(ours),
@@ -65,8 +66,9 @@ impl Contender {
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Ours(OursIo::Thread) => "ours",
-            Self::Ours(OursIo::Runtime) => "ours-in-runtime",
+            Self::Ours(OursMode::Thread) => "ours",
+            Self::Ours(OursMode::Runtime) => "ours-in-runtime",
+            Self::Ours(OursMode::Unconfirmed) => "ours-unconfirmed",
             Self::Lapin(LapinMode::Equal) => "lapin",
             Self::Lapin(LapinMode::Tuned) => "lapin-tuned",
             Self::Lapin(LapinMode::TunedInRuntime) => "lapin-tuned-in-runtime",

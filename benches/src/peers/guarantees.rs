@@ -4,7 +4,7 @@ use bench_load::What;
 use serde_json::{Value, json};
 
 use super::Contender;
-use crate::cli::LapinMode;
+use crate::cli::{LapinMode, OursMode};
 
 impl Contender {
     /// What this peer promises for its figures.
@@ -16,6 +16,11 @@ impl Contender {
             Self::Lapin(LapinMode::Equal) => json!({
                 "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
                 "ack": "each request before dispatch, each reply",
+            }),
+            Self::Ours(OursMode::Unconfirmed) => json!({
+                "request": "mandatory, unconfirmed, returns noticed by a question every millisecond at most",
+                "reply": "mandatory, confirmed",
+                "ack": "requests before dispatch and replies, as many as came together",
             }),
             Self::Ours(_) | Self::Lapin(LapinMode::Tuned | LapinMode::TunedInRuntime) => json!({
                 "request": "mandatory, confirmed", "reply": "mandatory, confirmed",

@@ -44,7 +44,7 @@ pub(crate) async fn serve(options: ServerOptions) -> Result<()> {
             wait_for_the_end(&options).await
         }
         PeerName::Ours => {
-            let serving = ours::Serving::start(&site, options.peer.ours_io, servers).await?;
+            let serving = ours::Serving::start(&site, options.peer.ours_mode, servers).await?;
             wait_for_the_end(&options).await?;
             serving.close().await;
             Ok(())
@@ -62,7 +62,7 @@ async fn serve_notifications(options: &ServerOptions) -> Result<()> {
             wait_until_handled(options, &handled).await
         }
         PeerName::Ours => {
-            let listening = ours::listen(&site, options.peer.ours_io, DRAINING, &handled).await?;
+            let listening = ours::listen(&site, options.peer.ours_mode, DRAINING, &handled).await?;
             wait_until_handled(options, &handled).await?;
             listening.close().await;
             Ok(())
@@ -75,7 +75,7 @@ async fn serve_notifications(options: &ServerOptions) -> Result<()> {
 pub(crate) async fn load(options: ClientOptions) -> Result<()> {
     let plan = options.load.plan()?;
     let (site, what) = (options.peer.site(), plan.what);
-    let (lapin_mode, ours_io) = (options.peer.lapin_mode, options.peer.ours_io);
+    let (lapin_mode, ours_mode) = (options.peer.lapin_mode, options.peer.ours_mode);
     let result = match (options.peer.peer, what) {
         (PeerName::Lapin | PeerName::Ours, What::Listen) => return listen(&options, &plan).await,
         (PeerName::Lapin, What::Notify) => {
@@ -85,9 +85,9 @@ pub(crate) async fn load(options: ClientOptions) -> Result<()> {
             drive(lapin::LapinClient::connect(site, lapin_mode, what).await?, &plan).await?
         }
         (PeerName::Ours, What::Notify) => {
-            drive(ours::OursNotifier::connect(site, ours_io, DRAINING).await?, &plan).await?
+            drive(ours::OursNotifier::connect(site, ours_mode, DRAINING).await?, &plan).await?
         }
-        (PeerName::Ours, _) => drive(ours::OursClient::connect(&site, ours_io, what).await?, &plan).await?,
+        (PeerName::Ours, _) => drive(ours::OursClient::connect(&site, ours_mode, what).await?, &plan).await?,
         _ => return Err(Error::Usage("`client` loads as one Rust peer: ours or lapin".to_owned())),
     };
     report(result).await
@@ -104,7 +104,7 @@ async fn listen(options: &ClientOptions, plan: &Plan) -> Result<()> {
         return report(observe(&handled, plan).await?).await;
     }
     if !is_in_process(&site.url) {
-        let _listening = ours::listen(&site, options.peer.ours_io, inflight, &handled).await?;
+        let _listening = ours::listen(&site, options.peer.ours_mode, inflight, &handled).await?;
         return report(observe(&handled, plan).await?).await;
     }
     let fill = (options.fill, plan.size);

@@ -2,7 +2,7 @@
 
 use bench_load::What;
 
-use super::groups::{LAPIN, OURS, OURS_IN_RUNTIME, PYTHON, TARPC, TUNED, TUNED_IN_RUNTIME};
+use super::groups::{LAPIN, OURS, OURS_IN_RUNTIME, OURS_UNCONFIRMED, PYTHON, TARPC, TUNED, TUNED_IN_RUNTIME};
 use crate::figures::{Series, cpu_of_both, median, ratios, ratios_of};
 use crate::peers::Contender;
 use crate::report::table::rows;
@@ -43,6 +43,7 @@ pub(super) fn table(results: &Results<'_>) -> String {
     use Bar::{AtLeast, AtMost};
     let ratio = |of, to, what, inflight| results.ratio(of, to, what, inflight);
     let calls = |to, inflight| ratio(OURS, to, What::Call, inflight);
+    let unconfirmed = |inflight| ratio(OURS_UNCONFIRMED, PYTHON, What::Call, inflight);
     let (ours, lapin) = (results.find(OURS, What::Call, 64), results.find(LAPIN, What::Call, 64));
     let both = ours.zip(lapin);
     let cpu = both.and_then(|(ours, lapin)| median(ratios_of(ours, lapin, cpu_of_both)?));
@@ -59,6 +60,9 @@ pub(super) fn table(results: &Results<'_>) -> String {
         ("calls, 1 in flight, against Python", calls(PYTHON, 1), AtLeast(3.5)),
         ("calls, 8 in flight, against Python", calls(PYTHON, 8), AtLeast(11.0)),
         ("calls, 32 in flight, against Python", calls(PYTHON, 32), AtLeast(20.0)),
+        ("the same with our requests unconfirmed, 1 in flight", unconfirmed(1), AtLeast(4.0)),
+        ("the same, 8 in flight", unconfirmed(8), AtLeast(13.0)),
+        ("the same, 32 in flight", unconfirmed(32), AtLeast(23.0)),
         ("casts, 64 in flight, against Python", ratio(OURS, PYTHON, What::Cast, 64), AtLeast(8.0)),
         (
             "notifications sent, 64 in flight, against Python",

@@ -3,11 +3,12 @@
 use bench_load::What;
 
 use crate::case::Case;
-use crate::cli::{LapinMode, OursIo};
+use crate::cli::{LapinMode, OursMode};
 use crate::peers::{Contender, Framework};
 
-pub(crate) const OURS: Contender = Contender::Ours(OursIo::Thread);
-pub(crate) const OURS_IN_RUNTIME: Contender = Contender::Ours(OursIo::Runtime);
+pub(crate) const OURS: Contender = Contender::Ours(OursMode::Thread);
+pub(crate) const OURS_IN_RUNTIME: Contender = Contender::Ours(OursMode::Runtime);
+pub(crate) const OURS_UNCONFIRMED: Contender = Contender::Ours(OursMode::Unconfirmed);
 pub(crate) const LAPIN: Contender = Contender::Lapin(LapinMode::Equal);
 pub(crate) const TUNED: Contender = Contender::Lapin(LapinMode::Tuned);
 pub(crate) const TUNED_IN_RUNTIME: Contender = Contender::Lapin(LapinMode::TunedInRuntime);
@@ -52,10 +53,10 @@ pub(crate) fn all(url: &str) -> Vec<Group> {
             "Calls over RabbitMQ, 100 B",
             "",
             [
-                calls(1, &[OURS, LAPIN, PYTHON]),
-                calls(8, &[OURS, LAPIN, PYTHON]),
-                calls(32, &[OURS, PYTHON]),
-                calls(64, &[OURS, LAPIN, TUNED, UNCONFIRMED, PYTHON]),
+                calls(1, &[OURS, OURS_UNCONFIRMED, LAPIN, PYTHON]),
+                calls(8, &[OURS, OURS_UNCONFIRMED, LAPIN, PYTHON]),
+                calls(32, &[OURS, OURS_UNCONFIRMED, PYTHON]),
+                calls(64, &[OURS, OURS_UNCONFIRMED, LAPIN, TUNED, UNCONFIRMED, PYTHON]),
                 calls(512, &[OURS, LAPIN]),
                 calls(4096, &[OURS, LAPIN]),
             ]

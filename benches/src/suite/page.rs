@@ -44,9 +44,7 @@ async fn part(options: &SuiteOptions, rig: &Rig, groups: &[Group], results: &[Ve
         rig.rounds,
     );
     text.push_str(&bars::table(&Results(results)));
-    text.push_str(
-        "\nRequests unconfirmed are in no row of ours: the library has no such option. The codec alone: [codec.md](codec.md).\n",
-    );
+    text.push_str("\nThe codec alone: [codec.md](codec.md).\n");
     for (group, series) in groups.iter().zip(results) {
         text.push_str(&format!("\n## {}\n\n", group.title));
         if !group.note.is_empty() {

@@ -138,6 +138,7 @@ impl MessagingDriver {
             properties,
             unique_id,
             mandatory: driver.capabilities().mandatory,
+            answered: false,
             deadline: notification.deadline.map(Instant::into_std),
             retry: notification.retry,
         };

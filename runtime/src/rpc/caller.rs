@@ -216,12 +216,14 @@ impl Shared {
         let properties = self.driver.format().encode_request(&request, &self.options.limits, &mut body)?;
         let mandatory = self.driver.capabilities().mandatory && !matches!(route, Route::Fanout { .. });
         let deadline = Some(begun.deadline.into_std());
+        let answered = call.is_some();
         Ok(Publish {
             route,
             body,
             properties,
             unique_id,
             mandatory,
+            answered,
             deadline,
             retry: invocation.options.retry,
         })

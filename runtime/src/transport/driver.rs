@@ -81,6 +81,8 @@ pub struct Publish {
     pub unique_id: MessageId,
     /// Whether the broker shall return the message if no queue takes it.
     pub mandatory: bool,
+    /// Whether an answer is expected, which says more than any confirmation: a driver may be set to save that.
+    pub answered: bool,
     /// Until when the driver may wait for a connection, an unblocking or a confirmation.
     pub deadline: Option<Instant>,
     /// How many connection attempts may fail while waiting before the one that is the last; those of before do not count.
@@ -97,6 +99,7 @@ impl fmt::Debug for Publish {
             .field("properties", &self.properties)
             .field("unique_id", &self.unique_id)
             .field("mandatory", &self.mandatory)
+            .field("answered", &self.answered)
             .field("deadline", &self.deadline)
             .field("retry", &self.retry)
             .finish()
@@ -107,7 +110,7 @@ impl fmt::Debug for Publish {
 /// publish by itself: the driver may be about to hand over the next message.
 pub type Settled = Box<dyn FnOnce(Result<Confirmed, PublishError>) + Send>;
 
-/// The broker took responsibility.
+/// The broker took responsibility, or, where confirmations are saved, has handed the message to its queues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmed {
     /// Node that confirmed, as `host:port`; `None` for brokers without nodes.

@@ -33,6 +33,7 @@ pub(crate) fn message(route: &Route, text: &str) -> Publish {
         properties: Properties::default(),
         unique_id: MessageId::random(),
         mandatory: true,
+        answered: false,
         deadline: None,
         retry: None,
     }

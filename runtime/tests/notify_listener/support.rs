@@ -65,8 +65,16 @@ pub(crate) fn json_properties() -> Properties {
 pub(crate) async fn publish(transport: &Transport, route: Route, body: Vec<u8>, properties: Properties) {
     let (settle, settled) = oneshot::channel();
     let unique_id = MessageId::random();
-    let publish =
-        Publish { route, body, properties, unique_id, mandatory: true, deadline: None, retry: None };
+    let publish = Publish {
+        route,
+        body,
+        properties,
+        unique_id,
+        mandatory: true,
+        answered: false,
+        deadline: None,
+        retry: None,
+    };
     transport.driver().publish(publish, Box::new(move |outcome| drop(settle.send(outcome))));
     settled.await.unwrap().unwrap();
 }

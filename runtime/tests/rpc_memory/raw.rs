@@ -84,6 +84,7 @@ impl RawPeer {
             properties,
             unique_id: MessageId::random(),
             mandatory: true,
+            answered: false,
             deadline: None,
             retry: None,
         };

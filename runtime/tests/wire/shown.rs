@@ -49,6 +49,7 @@ fn a_message_shows_names_and_lengths() {
         properties: Properties::default(),
         unique_id,
         mandatory: false,
+        answered: false,
         deadline: None,
         retry: None,
     };

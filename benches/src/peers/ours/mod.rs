@@ -12,7 +12,7 @@ use std::time::Duration;
 use oslo_messaging::{ConnectOptions, Transport};
 
 use crate::broker::{DURABLE_EXCHANGE, Site};
-use crate::cli::OursIo;
+use crate::cli::OursMode;
 use crate::error::{Error, Result};
 
 /// How long a broker may take to let us in, and to say good-bye.
@@ -25,8 +25,8 @@ pub(super) struct Serving {
 
 impl Serving {
     /// The server of calls and casts.
-    pub(super) async fn start(site: &Site, io: OursIo, servers: u64) -> Result<Self> {
-        let transport = connect(site, io).await?;
+    pub(super) async fn start(site: &Site, mode: OursMode, servers: u64) -> Result<Self> {
+        let transport = connect(site, mode).await?;
         rpc::serve(&transport, &site.topic, servers).await?;
         Ok(Self { transport })
     }
@@ -36,9 +36,10 @@ impl Serving {
     }
 }
 
-pub(crate) async fn connect(site: &Site, io: OursIo) -> Result<Transport> {
+pub(crate) async fn connect(site: &Site, mode: OursMode) -> Result<Transport> {
     let mut options = ConnectOptions::default();
-    options.rabbit.io_in_caller_runtime = io == OursIo::Runtime;
+    options.rabbit.io_in_caller_runtime = mode == OursMode::Runtime;
+    options.rabbit.confirm_requests = mode != OursMode::Unconfirmed;
     if site.durable {
         options.rabbit.durable_queues = true;
         options.transport.control_exchange = DURABLE_EXCHANGE.to_owned();

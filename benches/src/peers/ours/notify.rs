@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Serving, connect, unable};
 use crate::broker::{Admin, Site, is_in_process, missing, notification_queue};
-use crate::cli::OursIo;
+use crate::cli::OursMode;
 use crate::error::{Error, Result};
 use crate::listen::Handled;
 use crate::notification::{EVENT_TYPE, PUBLISHER_ID};
@@ -41,8 +41,8 @@ impl Bench for Counting {
 }
 
 /// Listens to the topic's notifications, `inflight` of them at a time.
-pub(crate) async fn listen(site: &Site, io: OursIo, inflight: u16, handled: &Handled) -> Result<Serving> {
-    let transport = connect(site, io).await?;
+pub(crate) async fn listen(site: &Site, mode: OursMode, inflight: u16, handled: &Handled) -> Result<Serving> {
+    let transport = connect(site, mode).await?;
     start(&transport, &site.topic, inflight, handled).await?;
     Ok(Serving { transport })
 }
@@ -54,7 +54,7 @@ pub(crate) async fn fill_and_listen(
     handled: &Handled,
     (count, size): (usize, usize),
 ) -> Result<Serving> {
-    let (topic, transport) = (&site.topic, connect(site, OursIo::Thread).await?);
+    let (topic, transport) = (&site.topic, connect(site, OursMode::Thread).await?);
     let (notifier, data) = (notifier(&transport, topic)?, "x".repeat(size));
     let sends = stream::iter(0..count).map(|_| send(&notifier, &data)).buffer_unordered(UNDER_WAY);
     sends.try_for_each(|()| async { Ok(()) }).await.map_err(unable("fill the queue"))?;
@@ -97,8 +97,8 @@ pub(crate) struct OursNotifier {
 
 impl OursNotifier {
     /// A notifier; over `memory://` its listener lives beside it, as nobody else could reach it.
-    pub(crate) async fn connect(site: Site, io: OursIo, prefetch: u16) -> Result<Self> {
-        let (topic, transport) = (&site.topic, connect(&site, io).await?);
+    pub(crate) async fn connect(site: Site, mode: OursMode, prefetch: u16) -> Result<Self> {
+        let (topic, transport) = (&site.topic, connect(&site, mode).await?);
         let mut handled = None;
         if is_in_process(&site.url) {
             start(&transport, topic, prefetch, handled.insert(Handled::default())).await?;

@@ -9,7 +9,7 @@ use oslo_messaging::{CallError, CastError, RpcServer, Target, Transport, endpoin
 
 use super::{connect, unable};
 use crate::broker::{Site, is_in_process, missing};
-use crate::cli::OursIo;
+use crate::cli::OursMode;
 use crate::error::Result;
 use crate::peers::{server_names, servers_of};
 
@@ -68,8 +68,8 @@ pub(crate) struct OursClient {
 
 impl OursClient {
     /// A client; over `memory://` its server lives beside it, as nobody else could reach it.
-    pub(crate) async fn connect(site: &Site, io: OursIo, what: What) -> Result<Self> {
-        let (topic, transport) = (&site.topic, connect(site, io).await?);
+    pub(crate) async fn connect(site: &Site, mode: OursMode, what: What) -> Result<Self> {
+        let (topic, transport) = (&site.topic, connect(site, mode).await?);
         if is_in_process(&site.url) {
             serve(&transport, topic, servers_of(what)).await?;
         }

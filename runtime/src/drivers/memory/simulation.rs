@@ -158,6 +158,7 @@ impl World {
             properties: Properties::default(),
             unique_id: MessageId::random(),
             mandatory,
+            answered: false,
             deadline: None,
             retry: None,
         };

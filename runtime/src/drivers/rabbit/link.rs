@@ -257,6 +257,12 @@ impl Link {
         }
     }
 
+    /// The state as a test wants it.
+    #[cfg(test)]
+    pub(super) fn be(&self, state: LinkState) {
+        self.publish(state);
+    }
+
     /// Sets the state unless the link is closed; tells whether it was set.
     fn publish(&self, new: LinkState) -> bool {
         self.state.send_if_modified(|state| {

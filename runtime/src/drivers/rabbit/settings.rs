@@ -17,6 +17,7 @@ pub(super) struct Settings {
     pub(super) prefetch: Option<u16>,
     /// Whether requests and notifications do not wait for the end of an alarm.
     pub(super) fail_when_blocked: bool,
+    pub(super) confirm_requests: bool,
     /// Shown by the broker's tools.
     pub(super) connection_name: String,
     pub(super) retry: RetrySchedule,
@@ -45,6 +46,7 @@ impl Settings {
             heartbeat: u16::try_from(options.heartbeat.as_secs()).unwrap_or(u16::MAX),
             prefetch: options.prefetch,
             fail_when_blocked: options.fail_when_blocked,
+            confirm_requests: options.confirm_requests,
             connection_name: options.connection_name.clone().unwrap_or_else(own_name),
             retry: RetrySchedule {
                 reconnect: options.reconnect_delay,

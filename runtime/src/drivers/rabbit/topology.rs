@@ -2,7 +2,7 @@
 //!
 //! Pure: names and specifications, no I/O.
 
-use super::amqp::{ExchangeSpec, QueueSpec};
+use super::amqp::{ExchangeSpec, Name, QueueSpec};
 use crate::transport::Route;
 
 /// The options that shape exchanges and queues.
@@ -19,8 +19,8 @@ pub(super) struct Profile {
 /// Where a message is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
-    pub(super) exchange: String,
-    pub(super) routing_key: String,
+    pub(super) exchange: Name,
+    pub(super) routing_key: Name,
 }
 
 /// A queue to consume, with what must be declared for it, in Python's order.
@@ -36,16 +36,19 @@ pub(super) struct Source {
 impl Profile {
     /// Where a message for `route` is published.
     pub(super) fn address(&self, route: &Route) -> Address {
+        let none = || Name::Own(String::new());
         let (exchange, routing_key) = match route {
-            Route::Topic { exchange, topic } => (exchange.to_string(), topic.to_string()),
-            Route::Server { exchange, topic, server } => (exchange.to_string(), format!("{topic}.{server}")),
-            Route::Fanout { topic } => (fanout_exchange(topic), String::new()),
-            Route::Reply { address } => (String::new(), address.to_string()),
-            Route::Notification { exchange, topic, priority, .. } => {
-                (exchange.to_string(), format!("{topic}.{priority}"))
+            Route::Topic { exchange, topic } => (exchange.into(), topic.into()),
+            Route::Server { exchange, topic, server } => {
+                (exchange.into(), format!("{topic}.{server}").into())
             }
-            Route::Again { of } => (String::new(), self.source(of, "").queue.name),
-            Route::DeadLetters { .. } => (String::new(), self.source(route, "").queue.name),
+            Route::Fanout { topic } => (fanout_exchange(topic).into(), none()),
+            Route::Reply { address } => (none(), address.into()),
+            Route::Notification { exchange, topic, priority, .. } => {
+                (exchange.into(), format!("{topic}.{priority}").into())
+            }
+            Route::Again { of } => (none(), self.source(of, "").queue.name.into()),
+            Route::DeadLetters { .. } => (none(), self.source(route, "").queue.name.into()),
         };
         Address { exchange, routing_key }
     }

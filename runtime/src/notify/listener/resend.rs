@@ -111,6 +111,7 @@ async fn publish(
         // A returned message is known by the id in its body; one without cannot be told apart.
         mandatory: origin.unique_id.is_some() && run.driver.capabilities().mandatory,
         unique_id: origin.unique_id.unwrap_or_else(MessageId::random),
+        answered: false,
         deadline: Some(deadline.into_std()),
         retry: None,
     };

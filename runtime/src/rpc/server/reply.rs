@@ -105,7 +105,16 @@ pub(crate) fn encode(run: &Run, to: &ReplyTo, content: &Content) -> Result<Publi
     let properties = run.driver.format().encode_reply(&reply, &run.limits, &mut body)?;
     let route = Route::Reply { address: Arc::clone(&to.address) };
     let mandatory = run.mandatory_replies;
-    Ok(Publish { route, body, properties, unique_id, mandatory, deadline: None, retry: None })
+    Ok(Publish {
+        route,
+        body,
+        properties,
+        unique_id,
+        mandatory,
+        answered: false,
+        deadline: None,
+        retry: None,
+    })
 }
 
 fn settle(run: Arc<Run>, reply: Reply, settled: Result<Confirmed, PublishError>) {

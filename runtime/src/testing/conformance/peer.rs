@@ -103,6 +103,7 @@ impl<'a> Peer<'a> {
             properties,
             unique_id,
             mandatory: letter.mandatory,
+            answered: false,
             deadline: Instant::now().checked_add(self.stage.limit()),
             retry: None,
         };

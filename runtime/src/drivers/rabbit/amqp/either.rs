@@ -1,7 +1,8 @@
 //! One connection or the other, chosen when it is opened.
 
 use super::{
-    AmqpError, Event, ExchangeSpec, Message, Node, OnOutcome, QueueSpec, Received, native, over_lapin,
+    AmqpError, Assurance, Event, ExchangeSpec, Message, Node, OnOutcome, QueueSpec, Received, native,
+    over_lapin,
 };
 use crate::transport::{Acknowledge, ConnectFailure, QueueState};
 use crate::wire::WireFormat;
@@ -163,7 +164,7 @@ impl Channel {
     }
 }
 
-/// A channel in confirm mode.
+/// A channel that says what became of each message.
 #[derive(Clone)]
 pub(in crate::drivers::rabbit) enum Confirms {
     Native(native::Confirms),
@@ -171,13 +172,17 @@ pub(in crate::drivers::rabbit) enum Confirms {
 }
 
 impl Confirms {
-    /// Puts `channel` into confirm mode; `format` finds the unique ids of returned messages.
+    /// Prepares `channel`; `format` finds the unique ids of returned messages.
     pub(in crate::drivers::rabbit) async fn start(
         channel: Channel,
         format: Arc<dyn WireFormat>,
+        assurance: Assurance,
     ) -> Result<Self, AmqpError> {
         match channel {
-            Channel::Native(channel) => native::Confirms::start(channel, format).await.map(Self::Native),
+            Channel::Native(channel) => {
+                native::Confirms::start(channel, format, assurance).await.map(Self::Native)
+            }
+            // lapin tells of returns with confirmations only; they are the greater assurance.
             Channel::Lapin(channel) => over_lapin::Confirms::start(channel, format).await.map(Self::Lapin),
         }
     }

@@ -7,15 +7,19 @@
 
 mod dial;
 mod either;
+mod name;
 mod native;
 mod over_lapin;
 #[cfg(any(test, feature = "connection-suite"))]
-mod sample;
+pub(super) mod sample;
 #[cfg(feature = "connection-suite")]
 pub mod suite;
 
 pub use either::ConnectionKind;
 pub(super) use either::{Channel, Confirms, Connection};
+pub(super) use name::Name;
+#[cfg(test)]
+pub(super) use native::{Connection as NativeConnection, tests as scripted};
 
 use crate::id::MessageId;
 use crate::transport::HostSpec;
@@ -58,8 +62,8 @@ pub(super) struct QueueSpec {
 /// A message to hand to the broker.
 #[derive(Debug)]
 pub(super) struct Message {
-    pub(super) exchange: String,
-    pub(super) routing_key: String,
+    pub(super) exchange: Name,
+    pub(super) routing_key: Name,
     pub(super) mandatory: bool,
     pub(super) properties: Properties,
     pub(super) body: Vec<u8>,
@@ -95,8 +99,21 @@ pub(super) enum Outcome {
     Returned { code: u16, text: String },
     /// The broker refused responsibility.
     Refused,
-    /// The channel ended before the broker's word.
-    Lost(AmqpError),
+    /// The channel ended before the broker's word. `number` is the message's place in the order in which that channel's left.
+    Lost { number: u64, error: AmqpError },
+    /// Nothing of it has left: its channel or connection had ended already. Another one can take it.
+    TooLate(AmqpError),
+    /// Nothing of it has left, and no channel can take it: the protocol has no room for its names or headers.
+    Unsendable(AmqpError),
+}
+
+/// How a channel learns what became of its messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Assurance {
+    /// The broker confirms each.
+    Confirmed,
+    /// The broker is asked something now and then: when it answers, it has routed everything that came before.
+    Routed,
 }
 
 /// Called once with a message's outcome, and with the message itself unless the driver has stopped.

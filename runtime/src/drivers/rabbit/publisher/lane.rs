@@ -7,7 +7,7 @@
 
 use super::state::Terms;
 use crate::drivers::rabbit::amqp::{AmqpError, Confirms, Message, Outcome};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A publishing channel.
@@ -15,9 +15,9 @@ pub(super) struct Lane {
     confirms: Confirms,
     /// `host:port`.
     pub(super) node: Arc<str>,
-    /// The next position. Held while a message is handed over, so that positions are in the channel's order.
-    next: Mutex<u64>,
     unsettled: AtomicUsize,
+    /// It took a message no more, even if the connection does not say so yet.
+    closed: AtomicBool,
     wreck: Mutex<Wreck>,
 }
 
@@ -30,6 +30,7 @@ struct Wreck {
 
 /// A message whose confirmation will not come.
 pub(super) struct Lost {
+    /// Its place among those of the channel.
     pub(super) position: u64,
     pub(super) error: AmqpError,
     pub(super) message: Message,
@@ -49,27 +50,28 @@ pub(super) enum Fate {
 
 impl Lane {
     pub(super) fn new(confirms: Confirms, node: Arc<str>) -> Self {
-        let (next, unsettled, wreck) = Default::default();
-        Self { confirms, node, next, unsettled, wreck }
+        let (unsettled, closed, wreck) = Default::default();
+        Self { confirms, node, unsettled, closed, wreck }
     }
 
     /// Whether messages can be published.
     pub(super) fn is_open(&self) -> bool {
-        self.confirms.is_open()
+        !self.closed.load(Ordering::Relaxed) && self.confirms.is_open()
     }
 
-    /// Publishes; `on_outcome` learns of the message's position too, and calls [`settled`](Self::settled).
+    /// Nothing is published here any more.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Publishes; `on_outcome` calls [`settled`](Self::settled).
     pub(super) fn publish(
         &self,
         message: Message,
-        on_outcome: impl FnOnce(u64, Outcome, Option<Message>) + Send + 'static,
+        on_outcome: impl FnOnce(Outcome, Option<Message>) + Send + 'static,
     ) {
-        let mut next = lock(&self.next);
-        let position = *next;
-        *next += 1;
         self.unsettled.fetch_add(1, Ordering::SeqCst);
-        self.confirms
-            .publish(message, Box::new(move |outcome, message| on_outcome(position, outcome, message)));
+        self.confirms.publish(message, Box::new(on_outcome));
     }
 
     /// Keeps a lost message until it can be told what became of it.
@@ -130,8 +132,8 @@ mod tests {
             position,
             error: AmqpError { code: Some(code), scope: Scope::Channel, text: text.to_owned() },
             message: Message {
-                exchange: exchange.to_owned(),
-                routing_key: String::new(),
+                exchange: exchange.into(),
+                routing_key: "".into(),
                 mandatory: false,
                 properties: crate::wire::Properties::default(),
                 body: Vec::new(),
@@ -143,7 +145,9 @@ mod tests {
                 deadline: None,
                 retry: None,
                 mark: 0,
+                turn: 0,
                 again: false,
+                routed: false,
             },
         }
     }

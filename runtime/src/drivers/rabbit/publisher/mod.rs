@@ -1,10 +1,13 @@
 //! Publishing: what can go out goes out at once; the rest waits, in order, for a connection, a declaration, an
 //! unblocking or room, until its own deadline.
 
+mod destinations;
 mod lane;
 mod pump;
 mod settling;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use super::amqp::Message;
 use super::link::Link;
@@ -13,7 +16,8 @@ use super::topology::{Address, Profile};
 use crate::error::NotSentReason;
 use crate::transport::{Publish, PublishError, Route, Settled};
 use crate::wire::WireFormat;
-use state::{State, Terms, Waiting, destination_key};
+use destinations::Place;
+use state::{State, Terms, Waiting};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use tokio::sync::Notify;
@@ -28,6 +32,7 @@ struct Shared {
     link: Link,
     profile: Profile,
     fail_when_blocked: bool,
+    confirm_requests: bool,
     /// Reads the unique ids of returned messages.
     format: Arc<dyn WireFormat>,
     state: Mutex<State>,
@@ -42,6 +47,7 @@ impl Publisher {
             link,
             profile: settings.profile.clone(),
             fail_when_blocked: settings.fail_when_blocked,
+            confirm_requests: settings.confirm_requests,
             format,
             state: Mutex::default(),
             pump: Notify::new(),
@@ -52,12 +58,12 @@ impl Publisher {
 
     /// Publishes or queues; returns at once.
     pub(super) fn publish(&self, publish: Publish, settled: Settled) {
-        let Publish { route, body, properties, unique_id, mandatory, deadline, retry } = publish;
+        let Publish { route, body, properties, unique_id, mandatory, answered, deadline, retry } = publish;
         let Address { exchange, routing_key } = self.shared.profile.address(&route);
-        let key = destination_key(&route, &exchange, &routing_key);
         let message = Message { exchange, routing_key, mandatory, properties, body, unique_id };
         let mark = self.shared.link.mark();
-        let terms = Terms { route, settled, deadline, retry, mark, again: false };
+        let routed = answered && !self.shared.confirm_requests;
+        let mut terms = Terms { route, settled, deadline, retry, mark, turn: 0, again: false, routed };
         let mut state = self.shared.lock();
         if state.closed {
             drop(state);
@@ -68,15 +74,16 @@ impl Publisher {
             drop(state);
             return (terms.settled)(Err(PublishError::NotSent(reason)));
         }
+        terms.turn = state.next_turn();
+        let place = Place::of(&terms.route, &message.exchange, &message.routing_key);
         let at_once = state.takes_messages()
-            && match state.destinations.get(key.as_deref().unwrap_or(&message.exchange)) {
+            && match state.destinations.get(place) {
                 Some(destination) => {
                     destination.declared && !destination.flushing && destination.waiting.is_empty()
                 }
-                // The default exchange is always there; a queue that is ours to declare perhaps not.
-                None => key.is_none() && message.exchange.is_empty(),
+                None => place.needs_nothing(),
             };
-        match state.lane(&terms.route) {
+        match state.lane(terms.channel()) {
             Some(lane) if at_once => {
                 state.take_room(message.body.len());
                 drop(state);
@@ -96,8 +103,7 @@ impl Publisher {
     pub(super) fn close(&self) {
         let mut state = self.shared.lock();
         state.closed = true;
-        let waiting: Vec<_> =
-            state.destinations.drain().flat_map(|(_, destination)| destination.waiting).collect();
+        let waiting = state.destinations.take_waiting();
         drop(state);
         for waiting in waiting {
             (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
@@ -132,6 +138,14 @@ impl Shared {
         let answer =
             matches!(terms.route, Route::Reply { .. } | Route::Again { .. } | Route::DeadLetters { .. });
         self.fail_when_blocked && !answer
+    }
+
+    /// Lets a message wait again.
+    fn put_back(&self, message: Message, terms: Terms) {
+        let closed = self.lock().put_back(Waiting { message, terms, since: Instant::now() });
+        if let Some(waiting) = closed {
+            (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
+        }
     }
 
     fn tell_if_idle(&self) {

@@ -1,10 +1,11 @@
 //! Moves what waits: opens channels, declares, hands over. The broker is waited for beside everything else, so that what
 //! waits for it still ends by its own deadline.
 
+use super::destinations::Key;
 use super::lane::Lane;
-use super::state::{Ready, Waiting};
+use super::state::{ChannelOf, Ready, Waiting};
 use super::{Publisher, Shared};
-use crate::drivers::rabbit::amqp::{AmqpError, Confirms, Scope};
+use crate::drivers::rabbit::amqp::{AmqpError, Assurance, Confirms, Scope};
 use crate::drivers::rabbit::link::{LinkState, Up};
 use crate::drivers::rabbit::refusal::advice;
 use crate::drivers::rabbit::subscription;
@@ -103,9 +104,7 @@ impl Shared {
         };
         if !keep {
             state.ready = None;
-            // Nothing counts as declared any more; what nobody waits for need not be remembered.
-            state.destinations.retain(|_, destination| !destination.waiting.is_empty());
-            state.destinations.values_mut().for_each(|destination| destination.declared = false);
+            state.destinations.forget_all();
         }
     }
 
@@ -169,17 +168,15 @@ impl Shared {
     /// Declares what has to be declared and hands over what waits, as far as there is room.
     async fn flush(self: &Arc<Self>) {
         loop {
-            let (ready, key, declared, route) = {
+            let (ready, key, declared, route, channel) = {
                 let state = self.lock();
                 let Some(ready) = state.ready.clone().filter(|_| state.takes_messages()) else { return };
-                let Some((key, destination)) = state.destinations.iter().find(|(_, d)| !d.waiting.is_empty())
-                else {
-                    return;
-                };
+                let Some((key, destination)) = state.destinations.waited_for() else { return };
                 let Some(first) = destination.waiting.front() else { return };
-                (ready, key.clone(), destination.declared, first.terms.route.clone())
+                let (route, channel) = (first.terms.route.clone(), first.terms.channel());
+                (ready, key, destination.declared, route, channel)
             };
-            let lane = match self.prepare(&ready, &route, declared).await {
+            let lane = match self.prepare(&ready, &route, channel, declared).await {
                 Ok(lane) => lane,
                 Err(error) if self.refused(&key, &route, &ready, &error) => continue,
                 Err(_) => return,
@@ -188,31 +185,54 @@ impl Shared {
             {
                 let mut state = self.lock();
                 while state.takes_messages() {
-                    let Some(destination) = state.destinations.get_mut(&key) else { break };
+                    let Some(destination) = state.destinations.get_mut(key.place()) else { break };
                     if declared && !destination.declared {
                         // Its exchange has gone meanwhile.
                         break;
                     }
                     // Dead letters are rare and have no other copy: that their queue is there is made sure each time.
                     destination.declared = !matches!(route, Route::DeadLetters { .. });
+                    // What leaves by another channel has a turn of its own.
+                    if destination.waiting.front().is_none_or(|next| next.terms.channel() != channel) {
+                        break;
+                    }
                     let Some(waiting) = destination.waiting.pop_front() else { break };
                     destination.flushing = true;
                     state.take_room(waiting.message.body.len());
                     batch.push(waiting);
                 }
             }
-            for waiting in batch {
+            let mut batch = batch.into_iter();
+            while lane.is_open()
+                && let Some(waiting) = batch.next()
+            {
                 let (message, terms) = waiting.over();
                 self.hand_over(&lane, message, terms);
             }
-            if let Some(destination) = self.lock().destinations.get_mut(&key) {
+            self.keep(batch);
+            if let Some(destination) = self.lock().destinations.get_mut(key.place()) {
                 destination.flushing = false;
             }
         }
     }
 
+    /// The channel has ended before these: they wait on.
+    fn keep(&self, rest: impl DoubleEndedIterator<Item = Waiting>) {
+        for Waiting { message, terms, .. } in rest.rev() {
+            let bytes = message.body.len();
+            self.put_back(message, terms);
+            self.give_room(bytes);
+        }
+    }
+
     /// Declares what a route needs, unless that is done, and opens its channel, unless that is open.
-    async fn prepare(&self, ready: &Ready, route: &Route, declared: bool) -> Result<Arc<Lane>, AmqpError> {
+    async fn prepare(
+        &self,
+        ready: &Ready,
+        route: &Route,
+        channel: ChannelOf,
+        declared: bool,
+    ) -> Result<Arc<Lane>, AmqpError> {
         if !declared {
             let (exchange, source) = self.profile.publisher_declares(route);
             let declaring = async {
@@ -227,35 +247,33 @@ impl Shared {
             let missing = format!("{} has not answered the declaration for {route:?}", ready.up.node);
             self.answer(missing, declaring).await?;
         }
-        if let Some(lane) = ready.lane(route) {
+        if let Some(lane) = ready.lane(channel) {
             return Ok(lane);
         }
-        if !matches!(route, Route::Fanout { .. }) {
-            let text = "the publishing channel is closed".to_owned();
-            return Err(AmqpError { code: None, scope: Scope::Channel, text });
+        let assurance = match channel {
+            ChannelOf::Fanouts => Assurance::Confirmed,
+            ChannelOf::Routed => Assurance::Routed,
+            ChannelOf::Confirmed => {
+                let text = "the publishing channel is closed".to_owned();
+                return Err(AmqpError { code: None, scope: Scope::Channel, text });
+            }
+        };
+        let opening = open_lane(&ready.up, Arc::clone(&self.format), assurance);
+        let lane = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await?;
+        if let Some(ready) = &mut self.lock().ready {
+            ready.set_lane(channel, Arc::clone(&lane));
         }
-        let opening = open_lane(&ready.up, Arc::clone(&self.format));
-        let fanout = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await?;
-        let ready = Ready { fanout: Some(fanout), ..ready.clone() };
-        let lane = ready.lane(route);
-        let mut state = self.lock();
-        if state.ready.is_some() {
-            state.ready = Some(ready);
-        }
-        lane.ok_or_else(|| {
-            let text = "the channel for fanouts is closed".to_owned();
-            AmqpError { code: None, scope: Scope::Channel, text }
-        })
+        Ok(lane)
     }
 
     /// A declaration failed. When the broker refused it for good, what waits for it fails too; otherwise it waits on.
     /// Tells whether to go on with other destinations.
-    fn refused(&self, key: &str, route: &Route, ready: &Ready, error: &AmqpError) -> bool {
+    fn refused(&self, key: &Key, route: &Route, ready: &Ready, error: &AmqpError) -> bool {
         let final_refusal = matches!(error.code, Some(403 | 404 | 406));
         let mut state = self.lock();
         // The broker has closed the channel with its refusal; `work` opens new ones.
         state.ready = None;
-        let Some(destination) = state.destinations.get_mut(key) else { return final_refusal };
+        let Some(destination) = state.destinations.get_mut(key.place()) else { return final_refusal };
         if !final_refusal {
             return false;
         }
@@ -275,11 +293,15 @@ impl Shared {
 
 async fn open(up: &Up, format: Arc<dyn WireFormat>) -> Result<Ready, AmqpError> {
     let setup = up.connection.channel().await?;
-    let lane = open_lane(up, format).await?;
-    Ok(Ready { lane, fanout: None, setup, up: up.clone() })
+    let lane = open_lane(up, format, Assurance::Confirmed).await?;
+    Ok(Ready { lane, fanout: None, routed: None, setup, up: up.clone() })
 }
 
-async fn open_lane(up: &Up, format: Arc<dyn WireFormat>) -> Result<Arc<Lane>, AmqpError> {
-    let confirms = Confirms::start(up.connection.channel().await?, format).await?;
+async fn open_lane(
+    up: &Up,
+    format: Arc<dyn WireFormat>,
+    assurance: Assurance,
+) -> Result<Arc<Lane>, AmqpError> {
+    let confirms = Confirms::start(up.connection.channel().await?, format, assurance).await?;
     Ok(Arc::new(Lane::new(confirms, Arc::clone(&up.node))))
 }

@@ -1,26 +1,30 @@
 //! From the hand-over of a message to its outcome.
 
 use super::Shared;
+use super::destinations::Place;
 use super::lane::{Fate, Lane, Lost, names};
-use super::state::{Terms, Waiting, destination_key};
-use crate::drivers::rabbit::amqp::{Message, Outcome, Scope};
+use super::state::Terms;
+use crate::drivers::rabbit::amqp::{AmqpError, Message, Outcome, Scope};
 use crate::drivers::rabbit::refusal::advice;
 use crate::drivers::rabbit::topology::Address;
 use crate::error::NotSentReason;
 use crate::transport::{Confirmed, PublishError, Route};
 use std::sync::Arc;
-use std::time::Instant;
 
 impl Shared {
     pub(super) fn hand_over(self: &Arc<Self>, lane: &Arc<Lane>, message: Message, terms: Terms) {
         let bytes = message.body.len();
         let (shared, of) = (Arc::clone(self), Arc::clone(lane));
-        lane.publish(message, move |position, outcome, message| {
-            let lost = matches!(outcome, Outcome::Lost(_));
+        lane.publish(message, move |outcome, message| {
+            let ended = matches!(outcome, Outcome::Lost { .. } | Outcome::TooLate(_));
             let settling = match (outcome, message) {
                 // A lost connection leaves nothing certain, the end of a channel may.
-                (Outcome::Lost(error), Some(message)) if error.scope == Scope::Channel => {
-                    of.lose(Lost { position, error, message, terms });
+                (Outcome::Lost { number, error }, Some(message)) if error.scope == Scope::Channel => {
+                    of.lose(Lost { position: number, error, message, terms });
+                    None
+                }
+                (Outcome::TooLate(error), Some(message)) => {
+                    shared.wait_for_another(&of, &error, message, terms);
                     None
                 }
                 (outcome, _) => Some((outcome, terms)),
@@ -29,7 +33,7 @@ impl Shared {
             for (fate, lost) in of.settled().into_iter().rev() {
                 shared.meet(fate, lost, &of);
             }
-            if shared.give_room(bytes) || lost {
+            if shared.give_room(bytes) || ended {
                 shared.pump.notify_one();
             }
             if let Some((outcome, terms)) = settling {
@@ -38,33 +42,44 @@ impl Shared {
         });
     }
 
+    /// The channel had ended before a message: that waits for the next one.
+    fn wait_for_another(&self, lane: &Lane, error: &AmqpError, message: Message, terms: Terms) {
+        lane.close();
+        if misses(error, &message) {
+            self.lock().destinations.forget_exchange(&message.exchange);
+        }
+        self.put_back(message, terms);
+    }
+
     fn settle(&self, outcome: Outcome, terms: Terms, lane: &Lane) {
         let node = Some(Arc::clone(&lane.node));
         (terms.settled)(match outcome {
             Outcome::Confirmed => Ok(Confirmed { node }),
             Outcome::Returned { code, text } => {
                 let Address { exchange, routing_key } = self.profile.address(&terms.route);
-                if let Some(queue) = destination_key(&terms.route, &exchange, &routing_key) {
-                    self.lock().forget_declaration(&queue);
-                }
+                self.lock().destinations.forget_queue(Place::of(&terms.route, &exchange, &routing_key));
+                let (exchange, routing_key) = (exchange.to_string(), routing_key.to_string());
                 Err(PublishError::Returned { exchange, routing_key, code, text, node })
             }
             Outcome::Refused => {
                 let cause = "the broker refused responsibility (basic.nack)".to_owned();
                 Err(PublishError::Refused { cause, node })
             }
-            Outcome::Lost(error) => {
+            Outcome::Lost { error, .. } => {
                 Err(PublishError::Lost { cause: format!("lost before its confirmation: {error}"), node })
+            }
+            Outcome::TooLate(error) | Outcome::Unsendable(error) => {
+                Err(PublishError::NotSent(refusal(&error, &terms.route, lane)))
             }
         });
     }
 
     /// What becomes of a message that was lost with its channel. What is to be tried again goes before all that waits.
     fn meet(&self, fate: Fate, lost: Lost, lane: &Lane) {
-        let Lost { error, message, mut terms, .. } = lost;
-        let missing = error.code == Some(404) && names(&error, &message.exchange);
+        let Lost { position, error, message, mut terms } = lost;
+        let missing = misses(&error, &message);
         if missing {
-            self.lock().forget_exchange(&message.exchange);
+            self.lock().destinations.forget_exchange(&message.exchange);
         }
         let again = match fate {
             Fate::Ignored => true,
@@ -77,11 +92,7 @@ impl Shared {
             }
         };
         if again {
-            let closed = self.lock().put_back(Waiting { message, terms, since: Instant::now() });
-            if let Some(waiting) = closed {
-                (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
-            }
-            return;
+            return self.put_back(message, terms);
         }
         match (fate, error.code) {
             // It was there for the declaration and not for the message, so no queue was bound to it.
@@ -89,11 +100,20 @@ impl Shared {
                 self.settle(Outcome::Returned { code, text: error.text }, terms, lane)
             }
             (Fate::Refused, _) => {
-                let what = format!("a message for {:?} on {}", terms.route, lane.node);
-                let reason = NotSentReason::Refused { what, cause: format!("{error}{}", advice(&error)) };
+                let reason = refusal(&error, &terms.route, lane);
                 (terms.settled)(Err(PublishError::NotSent(reason)));
             }
-            _ => self.settle(Outcome::Lost(error), terms, lane),
+            _ => self.settle(Outcome::Lost { number: position, error }, terms, lane),
         }
     }
+}
+
+/// Whether the exchange of a message is what the broker misses.
+fn misses(error: &AmqpError, message: &Message) -> bool {
+    error.code == Some(404) && names(error, &message.exchange)
+}
+
+fn refusal(error: &AmqpError, route: &Route, lane: &Lane) -> NotSentReason {
+    let what = format!("a message for {route:?} on {}", lane.node);
+    NotSentReason::Refused { what, cause: format!("{error}{}", advice(error)) }
 }

@@ -1,10 +1,11 @@
 //! What a publisher holds: the open channels, what is in flight, and what waits for which destination.
 
+use super::destinations::{Destinations, Place};
 use super::lane::Lane;
 use crate::drivers::rabbit::amqp::{Channel, Message};
 use crate::drivers::rabbit::link::Up;
 use crate::transport::{Route, Settled};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,11 +19,12 @@ pub(super) struct State {
     pub(super) ready: Option<Ready>,
     /// The broker's reason for taking no messages.
     pub(super) blocked: Option<Arc<str>>,
-    /// By exchange, or by exchange and queue where the publisher declares a queue too.
-    pub(super) destinations: HashMap<String, Destination>,
+    pub(super) destinations: Destinations,
     pub(super) in_flight: usize,
     pub(super) in_flight_bytes: usize,
     pub(super) closed: bool,
+    /// The last turn that was given.
+    turn: u64,
     /// What the broker has been asked for and has not answered yet.
     pub(super) unanswered: Option<String>,
     /// When the next waiting message may be too late; nobody looks before.
@@ -36,27 +38,31 @@ pub(super) struct Ready {
     /// For fanouts alone, opened by the first: their exchanges go with the last listener, and a publish to a missing
     /// exchange costs the channel.
     pub(super) fanout: Option<Arc<Lane>>,
+    /// For what needs no confirmation, opened by the first.
+    pub(super) routed: Option<Arc<Lane>>,
     pub(super) setup: Channel,
     pub(super) up: Up,
 }
 
 impl Ready {
-    /// The channel for `route`, if it is open.
-    pub(super) fn lane(&self, route: &Route) -> Option<Arc<Lane>> {
-        let lane = match route {
-            Route::Fanout { .. } => self.fanout.as_ref()?,
-            _ => &self.lane,
+    /// One of the channels, if it is open.
+    pub(super) fn lane(&self, channel: ChannelOf) -> Option<Arc<Lane>> {
+        let lane = match channel {
+            ChannelOf::Confirmed => &self.lane,
+            ChannelOf::Fanouts => self.fanout.as_ref()?,
+            ChannelOf::Routed => self.routed.as_ref()?,
         };
         lane.is_open().then(|| Arc::clone(lane))
     }
-}
 
-#[derive(Default)]
-pub(super) struct Destination {
-    pub(super) declared: bool,
-    /// While waiting messages are handed over, newer ones queue up behind them.
-    pub(super) flushing: bool,
-    pub(super) waiting: VecDeque<Waiting>,
+    /// One of the channels is open anew.
+    pub(super) fn set_lane(&mut self, channel: ChannelOf, lane: Arc<Lane>) {
+        match channel {
+            ChannelOf::Confirmed => self.lane = lane,
+            ChannelOf::Fanouts => self.fanout = Some(lane),
+            ChannelOf::Routed => self.routed = Some(lane),
+        }
+    }
 }
 
 /// A message that waits.
@@ -77,6 +83,14 @@ impl Waiting {
     }
 }
 
+/// Which of the channels a message leaves by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ChannelOf {
+    Confirmed,
+    Fanouts,
+    Routed,
+}
+
 /// What goes with a message until it is settled.
 pub(super) struct Terms {
     pub(super) route: Route,
@@ -85,8 +99,22 @@ pub(super) struct Terms {
     pub(super) retry: Option<u32>,
     /// The last attempt to connect that had begun before it: only later ones are its own.
     pub(super) mark: u64,
+    /// Its place among all messages: whatever goes back to those that wait goes back to it.
+    pub(super) turn: u64,
     /// Whether it was published before and met a missing exchange.
     pub(super) again: bool,
+    /// Whether it needs no confirmation.
+    pub(super) routed: bool,
+}
+
+impl Terms {
+    pub(super) fn channel(&self) -> ChannelOf {
+        match self.route {
+            Route::Fanout { .. } => ChannelOf::Fanouts,
+            _ if self.routed => ChannelOf::Routed,
+            _ => ChannelOf::Confirmed,
+        }
+    }
 }
 
 impl State {
@@ -106,37 +134,30 @@ impl State {
 
     /// Nothing waits and nothing is unconfirmed.
     pub(super) fn is_idle(&self) -> bool {
-        self.in_flight == 0 && self.destinations.values().all(|destination| destination.waiting.is_empty())
+        self.in_flight == 0 && self.destinations.all().all(|destination| destination.waiting.is_empty())
     }
 
-    /// The open channel for `route`.
-    pub(super) fn lane(&self, route: &Route) -> Option<Arc<Lane>> {
-        self.ready.as_ref()?.lane(route)
+    /// One of the channels, if it is open.
+    pub(super) fn lane(&self, channel: ChannelOf) -> Option<Arc<Lane>> {
+        self.ready.as_ref()?.lane(channel)
     }
 
-    /// What was declared for a destination is gone: it is declared again before the next message.
-    pub(super) fn forget_declaration(&mut self, key: &str) {
-        if let Some(destination) = self.destinations.get_mut(key) {
-            destination.declared = false;
-        }
+    /// The place of a new message.
+    pub(super) fn next_turn(&mut self) -> u64 {
+        self.turn += 1;
+        self.turn
     }
 
-    /// The same for all that was declared with an exchange.
-    pub(super) fn forget_exchange(&mut self, exchange: &str) {
-        for (key, destination) in &mut self.destinations {
-            if key.split('\n').next() == Some(exchange) {
-                destination.declared = false;
-            }
-        }
-    }
-
-    /// Lets a message wait before all others of its destination; gives it back when nothing is published any more.
+    /// Lets a message wait again, in its place; gives it back when nothing is published any more.
     pub(super) fn put_back(&mut self, waiting: Waiting) -> Option<Waiting> {
         if self.closed {
             return Some(waiting);
         }
         self.wait_until(waiting.terms.deadline);
-        self.destination(&waiting).push_front(waiting);
+        let others = self.destination(&waiting);
+        // Mostly before all of them: they came later.
+        let place = others.partition_point(|other| other.terms.turn < waiting.terms.turn);
+        others.insert(place, waiting);
         None
     }
 
@@ -159,15 +180,15 @@ impl State {
     /// Those that wait for the same as `waiting`.
     fn destination(&mut self, waiting: &Waiting) -> &mut VecDeque<Waiting> {
         let Message { exchange, routing_key, .. } = &waiting.message;
-        let key = destination_key(&waiting.terms.route, exchange, routing_key);
-        &mut self.destinations.entry(key.unwrap_or_else(|| exchange.clone())).or_default().waiting
+        let place = Place::of(&waiting.terms.route, exchange, routing_key);
+        &mut self.destinations.entry(place).waiting
     }
 
     /// Takes out what `too_late` says, which is also told whether there is a connection; the rest keeps its order.
     pub(super) fn take_expired(&mut self, too_late: impl Fn(&Waiting, bool) -> bool) -> Vec<Waiting> {
         let connected = self.ready.is_some();
         let mut expired = Vec::new();
-        for destination in self.destinations.values_mut() {
+        for destination in self.destinations.all_mut() {
             if destination.waiting.iter().any(|waiting| too_late(waiting, connected)) {
                 let waiting = std::mem::take(&mut destination.waiting).into_iter();
                 let (late, rest): (VecDeque<_>, _) =
@@ -181,12 +202,6 @@ impl State {
 
     /// When the next waiting message is too late.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.destinations.values().flat_map(|d| &d.waiting).filter_map(|waiting| waiting.terms.deadline).min()
+        self.destinations.all().flat_map(|d| &d.waiting).filter_map(|waiting| waiting.terms.deadline).min()
     }
-}
-
-/// A key of its own where the publisher declares a queue; `None` where the exchange is the key.
-pub(super) fn destination_key(route: &Route, exchange: &str, routing_key: &str) -> Option<String> {
-    matches!(route, Route::Notification { .. } | Route::DeadLetters { .. })
-        .then(|| format!("{exchange}\n{routing_key}"))
 }

@@ -31,8 +31,16 @@ impl Sink for Counter {
         let text = (number + 1).to_string();
         let (body, properties) = Letter::new(&text).encode(format, unique_id);
         let (route, done) = (self.route.clone(), self.done.clone());
-        let message =
-            Publish { route, body, properties, unique_id, mandatory: true, deadline: None, retry: None };
+        let message = Publish {
+            route,
+            body,
+            properties,
+            unique_id,
+            mandatory: true,
+            answered: false,
+            deadline: None,
+            retry: None,
+        };
         let settled = move |outcome: Result<Confirmed, PublishError>| {
             if let Err(error) = outcome {
                 // The receiver is gone when the script has failed already.

@@ -1,6 +1,6 @@
 //! One channel: declarations, consumers, publishing, acknowledgements.
 
-use super::super::{AmqpError, ExchangeSpec, Message, OnOutcome, Outcome, QueueSpec, Received, Scope};
+use super::super::{AmqpError, Assurance, ExchangeSpec, Message, OnOutcome, QueueSpec, Received, Scope};
 use super::codec;
 use super::core::{Answer, Core, Life, Remains, Take, WeakTake};
 use super::window::{Unconfirmed, Window};
@@ -171,17 +171,25 @@ impl Channel {
         let select = confirm::Select { nowait: false };
         self.ask(AMQPClass::Confirm(confirm::AMQPMethod::Select(select))).await?;
         let Inner { core, id, life } = &*self.inner;
-        core.lock().channel(*id, life)?.confirm_mode(Window::new(format));
+        core.lock().channel(*id, life)?.set_window(Window::new(format, Assurance::Confirmed));
         Ok(())
     }
 
-    /// Publishes on a channel in confirm mode; returns at once. Messages leave in the order of calls.
+    /// From now on the broker is asked whether it has routed what is published, and `format` finds the ids of what it
+    /// returns.
+    pub(super) fn routed_mode(&self, format: Arc<dyn WireFormat>) -> Result<(), AmqpError> {
+        let Inner { core, id, life } = &*self.inner;
+        core.lock().channel(*id, life)?.set_window(Window::new(format, Assurance::Routed));
+        Ok(())
+    }
+
+    /// Publishes on a channel that says what became of messages; returns at once. Messages leave in the order of calls.
     pub(super) fn publish(&self, message: Message, on_outcome: OnOutcome) {
         let Inner { core, id, life } = &*self.inner;
         let unconfirmed = Unconfirmed { message, on_outcome };
         let refused = core.with(|state| state.publish(*id, life, core.frame_max, unconfirmed));
-        if let Some((error, unconfirmed)) = refused {
-            unconfirmed.tell(Outcome::Lost(error));
+        if let Some((outcome, unconfirmed)) = refused {
+            unconfirmed.tell(outcome);
         }
     }
 

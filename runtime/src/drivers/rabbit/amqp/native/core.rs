@@ -2,7 +2,7 @@
 //!
 //! One lock. Nothing of a user's runs under it: closures are called and dropped, and tasks woken, after it is let go.
 
-use super::super::{AmqpError, Event, Message, Received, Scope};
+use super::super::{AmqpError, Assurance, Event, Message, Outcome, Received, Scope};
 use super::acks::Acks;
 use super::codec;
 use super::window::{Settled, Unconfirmed, Window};
@@ -42,6 +42,8 @@ pub(super) struct State {
     acking: Vec<u16>,
     /// They are to be written now.
     acks_due: bool,
+    /// Channels with messages of which the broker has not been asked.
+    unsure: Vec<u16>,
     gathering: Gathering,
     pub(super) channels: BTreeMap<u16, ChannelState>,
     /// We have said good-bye, or the broker has.
@@ -49,12 +51,13 @@ pub(super) struct State {
     end: Option<AmqpError>,
 }
 
-/// Whether acknowledgements wait for others. They do for a moment after deliveries, when more are to be expected.
+/// Whether acknowledgements, and questions whether messages were routed, wait for others. They do for a moment after deliveries
+/// and such messages, when more are to be expected.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Gathering {
     /// The next one is written at once.
     No,
-    /// Something was delivered; the I/O task begins to count the time before it sleeps.
+    /// There was one; the I/O task begins to count the time before it sleeps.
     Wanted,
     /// The I/O task wakes up at the end of that time.
     Timed,
@@ -65,11 +68,27 @@ pub(super) struct ChannelState {
     pub(super) life: Arc<Life>,
     /// We have asked to close it; what comes for it until the broker's answer is for nobody.
     closing: bool,
-    /// Who waits for answers, in the order of the questions.
-    answers: VecDeque<oneshot::Sender<Answer>>,
+    /// What the broker will answer to, in this order.
+    questions: VecDeque<Question>,
     consumers: Vec<Consumer>,
     acks: Acks,
     window: Option<Window>,
+}
+
+impl Gathering {
+    fn want(&mut self) {
+        if *self == Self::No {
+            *self = Self::Wanted;
+        }
+    }
+}
+
+/// A question to the broker.
+enum Question {
+    /// Somebody waits for the answer.
+    Of(oneshot::Sender<Answer>),
+    /// The answer says that the messages up to this number are routed.
+    Routed { up_to: u64 },
 }
 
 /// What a channel's users know of it without the lock. A channel's number is given again, its life is not.
@@ -131,6 +150,7 @@ impl Core {
             awake: true,
             acking: Vec::new(),
             acks_due: false,
+            unsure: Vec::new(),
             gathering: Gathering::No,
             channels: BTreeMap::new(),
             closing: false,
@@ -182,7 +202,7 @@ impl Core {
             codec::put_method(&mut state.out, id, AMQPClass::Channel(open))?;
             let life = state.insert_channel(id);
             let (answer, wait) = oneshot::channel();
-            state.channel(id, &life)?.answers.push_back(answer);
+            state.channel(id, &life)?.questions.push_back(Question::Of(answer));
             Ok((id, life, wait))
         })
     }
@@ -247,7 +267,7 @@ impl State {
         let new = ChannelState {
             life: Arc::clone(&life),
             closing: false,
-            answers: VecDeque::new(),
+            questions: VecDeque::new(),
             consumers: Vec::new(),
             acks: Acks::default(),
             window: None,
@@ -266,7 +286,7 @@ impl State {
         self.channel(id, life)?;
         codec::put_method(&mut self.out, id, class)?;
         let (answer, wait) = oneshot::channel();
-        self.channel(id, life)?.answers.push_back(answer);
+        self.channel(id, life)?.questions.push_back(Question::Of(answer));
         Ok(wait)
     }
 
@@ -277,13 +297,16 @@ impl State {
         life: &Arc<Life>,
         frame_max: usize,
         unconfirmed: Unconfirmed,
-    ) -> Option<(AmqpError, Unconfirmed)> {
+    ) -> Option<(Outcome, Unconfirmed)> {
         match self.put_publish(id, life, frame_max, &unconfirmed.message) {
             Ok(window) => {
                 window.push(unconfirmed);
+                if window.assurance == Assurance::Routed {
+                    self.ask_later(id);
+                }
                 None
             }
-            Err(error) => Some((error, unconfirmed)),
+            Err(outcome) => Some((outcome, unconfirmed)),
         }
     }
 
@@ -293,12 +316,34 @@ impl State {
         life: &Arc<Life>,
         frame_max: usize,
         message: &Message,
-    ) -> Result<&mut Window, AmqpError> {
-        self.check()?;
-        let channel = usable(&mut self.channels, id, life)?;
-        let window = channel.window.as_mut().ok_or_else(not_confirming)?;
-        codec::put_publish(&mut self.out, id, frame_max, message)?;
+    ) -> Result<&mut Window, Outcome> {
+        self.check().map_err(Outcome::TooLate)?;
+        let channel = usable(&mut self.channels, id, life).map_err(Outcome::TooLate)?;
+        let window = channel.window.as_mut().ok_or_else(|| Outcome::Unsendable(not_confirming()))?;
+        codec::put_publish(&mut self.out, id, frame_max, message).map_err(Outcome::Unsendable)?;
         Ok(window)
+    }
+
+    /// The broker is to be asked whether it has routed what was published on a channel: once for what comes within a moment.
+    fn ask_later(&mut self, id: u16) {
+        if !self.unsure.contains(&id) {
+            self.unsure.push(id);
+        }
+        self.gathering.want();
+    }
+
+    /// Asks what costs the broker least and changes nothing.
+    fn ask_whether_routed(&mut self) {
+        for id in self.unsure.drain(..) {
+            let Some(channel) = self.channels.get_mut(&id).filter(|channel| !channel.closing) else {
+                continue;
+            };
+            let Some(window) = &channel.window else { continue };
+            let question = basic::AMQPMethod::Qos(basic::Qos { prefetch_count: 0, global: false });
+            // Two plain values: their encoding cannot fail.
+            let _ = codec::put_method(&mut self.out, id, AMQPClass::Basic(question));
+            channel.questions.push_back(Question::Routed { up_to: window.last() });
+        }
     }
 
     /// What is unconfirmed on a channel in confirm mode.
@@ -312,9 +357,7 @@ impl State {
         match channel.consumers.iter().find(|known| known.tag.as_str() == consumer) {
             Some(found) => {
                 channel.acks.delivered(tag);
-                if self.gathering == Gathering::No {
-                    self.gathering = Gathering::Wanted;
-                }
+                self.gathering.want();
                 Some(Arc::clone(&found.take))
             }
             // It was on its way when its consumer was given up.
@@ -403,6 +446,9 @@ impl State {
     pub(super) fn end_gathering(&mut self) {
         self.gathering = Gathering::No;
         self.acks_due = !self.acking.is_empty();
+        if !self.closing {
+            self.ask_whether_routed();
+        }
     }
 
     /// Settles a delivery by other means; whether it was outstanding.
@@ -473,12 +519,22 @@ impl ChannelState {
 
     /// Closing is the last question; those before it that have no answer by then get none.
     pub(super) fn close_answered(&mut self, class: AMQPClass, remains: &mut Remains) {
-        remains.answers.extend(self.answers.pop_back().map(|asked| (asked, Ok(class))));
+        if let Some(Question::Of(asked)) = self.questions.pop_back() {
+            remains.answers.push((asked, Ok(class)));
+        }
     }
 
     /// The answer to the oldest question.
     pub(super) fn answered(&mut self, class: AMQPClass, remains: &mut Remains) {
-        remains.answers.extend(self.answers.pop_front().map(|asked| (asked, Ok(class))));
+        match self.questions.pop_front() {
+            Some(Question::Of(asked)) => remains.answers.push((asked, Ok(class))),
+            Some(Question::Routed { up_to }) => {
+                if let Some(window) = &mut self.window {
+                    window.settle(up_to, true, &Outcome::Confirmed, &mut remains.settled);
+                }
+            }
+            None => {}
+        }
     }
 
     /// The most deliveries that each consumer gets before it acknowledges one.
@@ -486,7 +542,8 @@ impl ChannelState {
         self.acks.limit(count);
     }
 
-    pub(super) fn confirm_mode(&mut self, window: Window) {
+    /// Messages can be published from now on.
+    pub(super) fn set_window(&mut self, window: Window) {
         self.window = Some(window);
     }
 
@@ -509,7 +566,11 @@ impl ChannelState {
     fn bury(self, error: &AmqpError, remains: &mut Remains) {
         let closing = self.closing;
         self.life.end(error.clone());
-        remains.answers.extend(self.answers.into_iter().map(|asked| (asked, Err(error.clone()))));
+        let asked = self.questions.into_iter().filter_map(|question| match question {
+            Question::Of(asked) => Some((asked, Err(error.clone()))),
+            Question::Routed { .. } => None,
+        });
+        remains.answers.extend(asked);
         // A consumer whose channel was closed from here has simply ended.
         let reason = (!closing).then(|| error.clone());
         remains.consumers.extend(self.consumers.into_iter().map(|consumer| (consumer, reason.clone())));

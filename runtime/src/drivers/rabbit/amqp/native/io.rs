@@ -23,10 +23,12 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep};
 const TURNS: usize = 32;
 /// How long the broker may take to answer our good-bye.
 const GOOD_BYE: Duration = Duration::from_secs(5);
-/// How long an acknowledgement may wait for others after a delivery.
+/// How long an acknowledgement may wait for others after a delivery, and a question after a message.
 const GATHERING: Duration = Duration::from_millis(1);
 /// A buffer that has grown beyond this is given back once it is empty.
 const KEPT: usize = 1 << 20;
+/// Room for settled messages beyond this is given back too.
+const KEPT_SETTLED: usize = 1 << 10;
 /// Longest body that is given its whole room before it has come.
 const TRUSTED: u64 = 1 << 20;
 
@@ -40,8 +42,10 @@ pub(super) struct Io<S> {
     full: bool,
     /// Messages of which something is still to come, at most one for each channel: hardly ever more than one in all.
     incoming: Vec<Incoming>,
+    /// What one confirmation settles, between the window and those who are told; empty otherwise.
+    settled: Vec<Settled>,
     pulse: Option<Pulse>,
-    /// Runs while acknowledgements are gathered.
+    /// Runs while acknowledgements and questions are gathered.
     gathering: Option<Pin<Box<Sleep>>>,
     /// Runs from the first good-bye on.
     patience: Option<Pin<Box<Sleep>>>,
@@ -75,6 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             written: 0,
             full: false,
             incoming: Vec::new(),
+            settled: Vec::new(),
             pulse: Pulse::new(heartbeat),
             gathering: None,
             patience: None,
@@ -140,7 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         Poll::Pending
     }
 
-    /// Wakes this task when acknowledgements have waited long enough.
+    /// Wakes this task when what is gathered has waited long enough.
     fn gather(&mut self, cx: &mut Context<'_>) {
         let mut sleep = Box::pin(tokio::time::sleep(GATHERING));
         // Its first look registers it; it is never over before.
@@ -359,11 +364,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
     }
 
     fn settle(&mut self, channel: u16, tag: u64, multiple: bool, outcome: &Outcome) {
-        let mut settled = Vec::new();
         if let Some(window) = self.core.lock().window(channel) {
-            window.settle(tag, multiple, outcome, &mut settled);
+            window.settle(tag, multiple, outcome, &mut self.settled);
         }
-        settled.into_iter().for_each(Settled::tell);
+        self.settled.drain(..).for_each(Settled::tell);
+        if self.settled.capacity() > KEPT_SETTLED {
+            self.settled = Vec::new();
+        }
     }
 
     fn connection_method(&mut self, class: AMQPClass) -> Result<(), AmqpError> {

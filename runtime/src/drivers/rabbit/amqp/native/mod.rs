@@ -12,13 +12,13 @@ mod handshake;
 mod input;
 mod io;
 #[cfg(test)]
-mod tests;
+pub(in crate::drivers::rabbit) mod tests;
 mod window;
 
 pub(super) use channel::{Channel, ChannelAcks};
 
 use self::core::Core;
-use super::{AmqpError, Event, Message, Node, OnOutcome, dial};
+use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome, dial};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use crate::wire::WireFormat;
 use handshake::Agreed;
@@ -94,19 +94,23 @@ impl Connection {
     }
 }
 
-/// A channel in confirm mode.
+/// A channel that says what became of each message.
 #[derive(Clone)]
 pub(in crate::drivers::rabbit) struct Confirms {
     channel: Channel,
 }
 
 impl Confirms {
-    /// Puts `channel` into confirm mode.
+    /// Prepares `channel`.
     pub(in crate::drivers::rabbit) async fn start(
         channel: Channel,
         format: Arc<dyn WireFormat>,
+        assurance: Assurance,
     ) -> Result<Self, AmqpError> {
-        channel.confirm_mode(format).await?;
+        match assurance {
+            Assurance::Confirmed => channel.confirm_mode(format).await?,
+            Assurance::Routed => channel.routed_mode(format)?,
+        }
         Ok(Self { channel })
     }
 

@@ -1,10 +1,11 @@
 //! The published messages of one channel that the broker has not spoken of yet.
 //!
-//! The broker numbers what is published on a channel in confirm mode, returns what no queue takes, and then confirms it:
-//! the return comes before the confirmation of the same message, so by then it is known. A return is paired by the
+//! Messages are numbered from 1. In confirm mode the broker returns what no queue takes, and then confirms it: the return comes
+//! before the confirmation of the same message, so by then it is known. Without it the answer to any question says the same
+//! of all messages before the question, because a channel's methods are carried out in order. A return is paired by the
 //! `_unique_id` in the returned body, or by the whole body where that cannot be read.
 
-use super::super::{AmqpError, Message, OnOutcome, Outcome};
+use super::super::{AmqpError, Assurance, Message, OnOutcome, Outcome};
 use crate::id::MessageId;
 use crate::wire::WireFormat;
 use std::collections::{HashMap, VecDeque};
@@ -43,21 +44,29 @@ impl Settled {
 /// Unconfirmed messages in the order of publishing.
 pub(super) struct Window {
     format: Arc<dyn WireFormat>,
-    /// The number of the first entry.
-    first: u64,
-    entries: VecDeque<Option<Unconfirmed>>,
+    pub(super) assurance: Assurance,
+    /// The number of the last message.
+    last: u64,
+    /// With their numbers, which ascend.
+    entries: VecDeque<(u64, Unconfirmed)>,
     returned: HashMap<MessageId, Outcome>,
 }
 
 impl Window {
-    pub(super) fn new(format: Arc<dyn WireFormat>) -> Self {
+    pub(super) fn new(format: Arc<dyn WireFormat>, assurance: Assurance) -> Self {
         // The first message in confirm mode is number 1.
-        Self { format, first: 1, entries: VecDeque::new(), returned: HashMap::new() }
+        Self { format, assurance, last: 0, entries: VecDeque::new(), returned: HashMap::new() }
     }
 
     /// A message whose frames are queued.
     pub(super) fn push(&mut self, unconfirmed: Unconfirmed) {
-        self.entries.push_back(Some(unconfirmed));
+        self.last += 1;
+        self.entries.push_back((self.last, unconfirmed));
+    }
+
+    /// The number of the last message.
+    pub(super) fn last(&self) -> u64 {
+        self.last
     }
 
     /// Finds the ids of what is returned.
@@ -68,8 +77,8 @@ impl Window {
     /// A returned message, with its id if that can be read. Its confirmation is still to come.
     pub(super) fn returned(&mut self, id: Option<MessageId>, body: &[u8], outcome: Outcome) {
         // What is too large or too deep to be read is still the same, byte by byte.
-        let same = || self.entries.iter().flatten().find(|entry| entry.message.body == body);
-        match id.or_else(|| same().map(|entry| entry.message.unique_id)) {
+        let same = || self.entries.iter().find(|(_, entry)| entry.message.body == body);
+        match id.or_else(|| same().map(|(_, entry)| entry.message.unique_id)) {
             Some(id) => drop(self.returned.insert(id, outcome)),
             None => tracing::warn!(bytes = body.len(), "the broker returned a message that is not ours"),
         }
@@ -77,31 +86,31 @@ impl Window {
 
     /// The broker's word on number `tag`, with `multiple` on all up to it.
     pub(super) fn settle(&mut self, tag: u64, multiple: bool, outcome: &Outcome, into: &mut Vec<Settled>) {
-        let Some(place) = tag.checked_sub(self.first).and_then(|place| usize::try_from(place).ok()) else {
-            return;
-        };
         if multiple {
-            let count = (place + 1).min(self.entries.len());
-            for entry in self.entries.drain(..count).flatten() {
+            let count = self.entries.partition_point(|(number, _)| *number <= tag);
+            for (_, entry) in self.entries.drain(..count) {
                 into.push(settled(entry, &mut self.returned, outcome.clone()));
             }
-            self.first += count as u64;
-            return;
-        }
-        if let Some(entry) = self.entries.get_mut(place).and_then(Option::take) {
+        } else if let Some(entry) = self.take(tag) {
             into.push(settled(entry, &mut self.returned, outcome.clone()));
         }
-        while let Some(None) = self.entries.front() {
-            self.entries.pop_front();
-            self.first += 1;
-        }
+    }
+
+    /// Mostly the oldest.
+    fn take(&mut self, tag: u64) -> Option<Unconfirmed> {
+        let entry = match self.entries.front()? {
+            (number, _) if *number == tag => self.entries.pop_front(),
+            _ => self.entries.remove(self.entries.binary_search_by_key(&tag, |(number, _)| *number).ok()?),
+        };
+        entry.map(|(_, entry)| entry)
     }
 
     /// No word will come any more.
     pub(super) fn lose(self, error: &AmqpError, into: &mut Vec<Settled>) {
         let mut returned = self.returned;
-        for entry in self.entries.into_iter().flatten() {
-            into.push(settled(entry, &mut returned, Outcome::Lost(error.clone())));
+        for (number, entry) in self.entries {
+            let lost = Outcome::Lost { number, error: error.clone() };
+            into.push(settled(entry, &mut returned, lost));
         }
     }
 }
@@ -117,4 +126,55 @@ fn settled(
         false => returned.remove(&unconfirmed.message.unique_id).unwrap_or(outcome),
     };
     Settled { unconfirmed, outcome }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drivers::rabbit::amqp::sample::{message, outcome};
+    use crate::wire::Oslo2;
+
+    fn publish(window: &mut Window) {
+        let on_outcome = outcome().0;
+        window.push(Unconfirmed { message: message("queue", "x"), on_outcome });
+    }
+
+    #[test]
+    fn one_that_stays_unconfirmed_for_ever_takes_no_memory_for_the_others() {
+        let mut window = Window::new(Arc::new(Oslo2::new()), Assurance::Confirmed);
+        let mut told = Vec::new();
+        publish(&mut window);
+        for tag in 2..10_000 {
+            publish(&mut window);
+            window.settle(tag, false, &Outcome::Confirmed, &mut told);
+            assert_eq!(told.drain(..).count(), 1);
+        }
+        assert_eq!(window.entries.len(), 1);
+        assert!(window.entries.capacity() < 16 && told.capacity() < 16);
+        window.settle(9_999, true, &Outcome::Confirmed, &mut told);
+        assert_eq!((told.len(), window.entries.len()), (1, 0));
+    }
+
+    #[test]
+    fn confirmations_in_any_order_settle_what_they_name_and_nothing_twice() {
+        let mut window = Window::new(Arc::new(Oslo2::new()), Assurance::Confirmed);
+        (0..6).for_each(|_| publish(&mut window));
+        let mut counts = Vec::new();
+        for (tag, multiple) in [
+            (3, false),
+            (3, false),
+            (0, false),
+            (0, true),
+            (5, false),
+            (4, true),
+            (5, true),
+            (9, false),
+            (9, true),
+        ] {
+            let mut told = Vec::new();
+            window.settle(tag, multiple, &Outcome::Confirmed, &mut told);
+            counts.push(told.len());
+        }
+        assert_eq!(counts, [1, 0, 0, 0, 1, 3, 0, 0, 1]);
+    }
 }

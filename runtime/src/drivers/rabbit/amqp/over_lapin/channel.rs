@@ -34,8 +34,11 @@ impl WeakChannel {
     }
 }
 
-/// A publish whose frames are queued: resolves with the broker's word, and gives the message back.
-pub(super) type Publishing = Pin<Box<dyn Future<Output = (lapin::Result<Confirmation>, Message)> + Send>>;
+/// The broker's word, unless the frames have not all been written.
+pub(super) type Published = lapin::Result<lapin::Result<Confirmation>>;
+
+/// A publish whose frames are queued: resolves with what became of it, and gives the message back.
+pub(super) type Publishing = Pin<Box<dyn Future<Output = (Published, Message)> + Send>>;
 
 impl Channel {
     pub(super) fn new(inner: lapin::Channel) -> Self {
@@ -166,23 +169,28 @@ impl Channel {
     }
 
     /// Queues a message's frames, in the order of calls; what is returned has been polled once. `exchange` and `key` are
-    /// the message's.
-    pub(super) fn publish(&self, message: Message, exchange: ShortString, key: ShortString) -> Publishing {
+    /// the message's. Gives the message back where lapin has not queued it.
+    pub(super) fn publish(
+        &self,
+        message: Message,
+        exchange: ShortString,
+        key: ShortString,
+    ) -> Result<Publishing, Box<(AmqpError, Message)>> {
         let channel = Arc::clone(&self.inner);
         let mut publishing: Publishing = Box::pin(async move {
             let options = BasicPublishOptions { mandatory: message.mandatory, ..Default::default() };
             let properties = convert::to_lapin(&message.properties);
             let queued = channel.basic_publish(exchange, key, options, &message.body, properties).await;
-            let result = match queued {
-                Ok(confirmation) => confirmation.await,
-                Err(error) => Err(error),
-            };
-            (result, message)
+            match queued {
+                Ok(confirmation) => (Ok(confirmation.await), message),
+                Err(error) => (Err(error), message),
+            }
         });
         // The first poll hands the frames to the connection's writer; the rest of the future waits for the broker.
         match publishing.as_mut().now_or_never() {
-            Some(done) => Box::pin(std::future::ready(done)),
-            None => publishing,
+            Some((Err(error), message)) => Err(Box::new((convert::error(&error), message))),
+            Some(done) => Ok(Box::pin(std::future::ready(done))),
+            None => Ok(publishing),
         }
     }
 

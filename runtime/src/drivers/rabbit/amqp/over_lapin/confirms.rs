@@ -4,7 +4,7 @@
 //! the publishes that are confirmed with it. A publish is therefore settled only when every confirmation of its batch
 //! has been looked at.
 
-use super::channel::Publishing;
+use super::channel::{Published, Publishing};
 use super::{Channel, convert};
 use crate::drivers::rabbit::amqp::{AmqpError, Message, OnOutcome, Outcome, Scope};
 use crate::id::MessageId;
@@ -26,11 +26,13 @@ pub(in crate::drivers::rabbit) struct Confirms {
     channel: Channel,
     queue: mpsc::UnboundedSender<Entry>,
     /// One publish at a time: lapin counts a message before it queues its frames, so two at once can change places, and
-    /// then each is settled by the other's confirmation. Held until the entry is in the queue too.
-    turn: Arc<Mutex<()>>,
+    /// then each is settled by the other's confirmation. Held until the entry is in the queue too. Counts
+    /// the messages.
+    turn: Arc<Mutex<u64>>,
 }
 
 struct Entry {
+    number: u64,
     publishing: Publishing,
     on_outcome: OnOutcome,
 }
@@ -44,7 +46,7 @@ impl Confirms {
     ) -> Result<Self, AmqpError> {
         channel.confirm_mode().await?;
         let (queue, entries) = mpsc::unbounded_channel();
-        let turn = Arc::new(Mutex::new(()));
+        let turn = Arc::default();
         tokio::spawn(settle(channel.clone(), entries, Arc::clone(&turn), format));
         Ok(Self { channel, queue, turn })
     }
@@ -59,15 +61,27 @@ impl Confirms {
         let names = (convert::short(&message.exchange), convert::short(&message.routing_key));
         let (exchange, key) = match names {
             (Ok(exchange), Ok(key)) => (exchange, key),
-            (Err(error), _) | (_, Err(error)) => return on_outcome(Outcome::Lost(error), Some(message)),
+            (Err(error), _) | (_, Err(error)) => {
+                return on_outcome(Outcome::Unsendable(error), Some(message));
+            }
         };
-        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let publishing = self.channel.publish(message, exchange, key);
-        let queued = self.queue.send(Entry { publishing, on_outcome });
+        let mut turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let publishing = match self.channel.publish(message, exchange, key) {
+            Ok(publishing) => publishing,
+            Err(given_back) => {
+                drop(turn);
+                let (error, message) = *given_back;
+                return on_outcome(Outcome::TooLate(error), Some(message));
+            }
+        };
+        *turn += 1;
+        let number = *turn;
+        let queued = self.queue.send(Entry { number, publishing, on_outcome });
         drop(turn);
         if let Err(mpsc::error::SendError(entry)) = queued {
             let text = "the driver has stopped".to_owned();
-            (entry.on_outcome)(Outcome::Lost(AmqpError { code: None, scope: Scope::Connection, text }), None);
+            let error = AmqpError { code: None, scope: Scope::Connection, text };
+            (entry.on_outcome)(Outcome::Lost { number, error }, None);
         }
     }
 }
@@ -86,17 +100,18 @@ struct Pool {
 }
 
 struct Waiting {
+    number: u64,
     on_outcome: Option<OnOutcome>,
     publishing: Publishing,
 }
 
 impl Future for Waiting {
-    type Output = (OnOutcome, lapin::Result<Confirmation>, Message);
+    type Output = (u64, OnOutcome, Published, Message);
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (result, message) = std::task::ready!(self.publishing.as_mut().poll(cx));
         match self.on_outcome.take() {
-            Some(on_outcome) => Poll::Ready((on_outcome, result, message)),
+            Some(on_outcome) => Poll::Ready((self.number, on_outcome, result, message)),
             // Polled again after it was ready, which `FuturesUnordered` never does.
             None => Poll::Pending,
         }
@@ -106,7 +121,7 @@ impl Future for Waiting {
 async fn settle(
     channel: Channel,
     mut entries: mpsc::UnboundedReceiver<Entry>,
-    turn: Arc<Mutex<()>>,
+    turn: Arc<Mutex<u64>>,
     format: Arc<dyn WireFormat>,
 ) {
     let mut pool = Pool { publishing: FuturesUnordered::new(), returned: HashMap::new(), format };
@@ -151,8 +166,8 @@ async fn settle(
 
 impl Pool {
     fn add(&mut self, entry: Entry) {
-        let Entry { publishing, on_outcome } = entry;
-        self.publishing.push(Waiting { on_outcome: Some(on_outcome), publishing });
+        let Entry { number, publishing, on_outcome } = entry;
+        self.publishing.push(Waiting { number, on_outcome: Some(on_outcome), publishing });
     }
 
     /// Takes everything that is ready. `FuturesUnordered` may say "pending" while it has woken itself to go on: only a
@@ -164,8 +179,8 @@ impl Pool {
         loop {
             flag.woken.store(false, Ordering::Relaxed);
             match self.publishing.poll_next_unpin(&mut cx) {
-                Poll::Ready(Some((on_outcome, result, message))) => {
-                    let outcome = self.outcome(result);
+                Poll::Ready(Some((number, on_outcome, result, message))) => {
+                    let outcome = self.outcome(number, result);
                     into.push(Settled { message, on_outcome, outcome });
                 }
                 Poll::Ready(None) => return,
@@ -175,12 +190,12 @@ impl Pool {
         }
     }
 
-    fn outcome(&mut self, result: lapin::Result<Confirmation>) -> Outcome {
-        let (outcome, returned) = match result {
+    fn outcome(&mut self, number: u64, result: Published) -> Outcome {
+        let (outcome, returned) = match result.and_then(|told| told) {
             Ok(Confirmation::Ack(returned)) => (Outcome::Confirmed, returned),
             Ok(Confirmation::Nack(returned)) => (Outcome::Refused, returned),
             Ok(Confirmation::NotRequested) => (Outcome::Confirmed, None),
-            Err(error) => (Outcome::Lost(convert::error(&error)), None),
+            Err(error) => (Outcome::Lost { number, error: convert::error(&error) }, None),
         };
         if let Some(message) = returned {
             self.note_returned(&message);

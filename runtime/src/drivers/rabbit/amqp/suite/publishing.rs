@@ -1,8 +1,8 @@
 //! Declarations, and messages with the broker's word on each.
 
-use super::stage::{Stage, confirms, consume, fill, inspected, publish, queue, take, told, within};
+use super::stage::{Stage, assured, confirms, consume, fill, inspected, publish, queue, take, told, within};
 use crate::drivers::rabbit::amqp::sample::{message, outcome};
-use crate::drivers::rabbit::amqp::{AmqpError, ExchangeSpec, Message, Outcome, QueueSpec, Scope};
+use crate::drivers::rabbit::amqp::{AmqpError, Assurance, ExchangeSpec, Message, Outcome, QueueSpec, Scope};
 use crate::wire::Header;
 use std::time::Duration;
 
@@ -76,6 +76,16 @@ pub async fn of_500_at_once_exactly_the_unroutable_ones_are_returned(stage: Stag
     inspected(&channel, "there", 1_800, 0).await;
 }
 
+pub async fn of_500_that_need_no_confirmation_the_unroutable_ones_are_returned(stage: Stage) {
+    let (connection, _confirms, channel) = stage.queue("there").await;
+    let routed = assured(&connection, Assurance::Routed).await;
+    for _ in 0..4 {
+        let outcomes = split(500).into_iter().flat_map(|(key, text)| publish(&routed, key, &[text]));
+        assert_split(&told(outcomes.collect()).await);
+    }
+    inspected(&channel, "there", 1_800, 0).await;
+}
+
 pub async fn several_threads_publish_at_once(stage: Stage) {
     let (_connection, confirms, channel) = stage.queue("there").await;
     let threads: Vec<_> = (0..4)
@@ -120,13 +130,13 @@ pub async fn a_missing_exchange_costs_the_channel(stage: Stage) {
     let (connection, mut events, confirms_) = stage.publisher().await;
     let (on_outcome, outcome) = outcome();
     let mut gone = message("key", "x");
-    gone.exchange = "missing".to_owned();
+    gone.exchange = "missing".into();
     confirms_.publish(gone, on_outcome);
     let error = told(vec![outcome]).await.pop().and_then(lost).expect("a loss");
     assert_eq!((error.code, error.scope), (Some(404), Scope::Channel));
     assert!(!confirms_.is_open());
     let late = told(publish(&confirms_, "nowhere", &["late".to_owned()])).await;
-    assert!(matches!(&late[..], [Outcome::Lost(_)]), "{late:?}");
+    assert!(matches!(&late[..], [Outcome::TooLate(_)]), "{late:?}");
     assert!(confirms(&connection).await.is_open());
     assert!(events.try_recv().is_err(), "the connection is not concerned");
 }
@@ -195,10 +205,13 @@ pub async fn names_are_as_long_as_the_protocol_allows(stage: Stage) {
     ];
     for field in 0..2 {
         let mut sent = message("nowhere", "x");
-        *(if field == 0 { &mut sent.exchange } else { &mut sent.routing_key }) = longer.clone();
+        *(if field == 0 { &mut sent.exchange } else { &mut sent.routing_key }) = longer.as_str().into();
         let (on_outcome, outcome) = outcome();
         confirms.publish(sent, on_outcome);
-        refusals.push(Err(told(vec![outcome]).await.pop().and_then(lost).expect("a refusal")));
+        refusals.push(match told(vec![outcome]).await.pop() {
+            Some(Outcome::Unsendable(error)) => Err(error),
+            _ => Ok(()),
+        });
     }
     for refusal in refusals {
         let error = refusal.unwrap_err();
@@ -212,7 +225,7 @@ pub async fn names_are_as_long_as_the_protocol_allows(stage: Stage) {
 
 fn lost(outcome: Outcome) -> Option<AmqpError> {
     match outcome {
-        Outcome::Lost(error) => Some(error),
+        Outcome::Lost { error, .. } => Some(error),
         _ => None,
     }
 }

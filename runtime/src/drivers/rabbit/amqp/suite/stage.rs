@@ -3,7 +3,8 @@
 use super::Operator;
 use crate::drivers::rabbit::amqp::sample::{message, outcome};
 use crate::drivers::rabbit::amqp::{
-    AmqpError, Channel, Confirms, Connection, ConnectionKind, Event, Node, Outcome, QueueSpec, Received,
+    AmqpError, Assurance, Channel, Confirms, Connection, ConnectionKind, Event, Node, Outcome, QueueSpec,
+    Received,
 };
 use crate::transport::{ConnectFailure, HostSpec};
 use crate::wire::Oslo2;
@@ -68,8 +69,13 @@ pub(super) fn queue(name: &str) -> QueueSpec {
 }
 
 pub(super) async fn confirms(connection: &Connection) -> Confirms {
+    assured(connection, Assurance::Confirmed).await
+}
+
+/// A new channel that learns in this way what became of messages.
+pub(super) async fn assured(connection: &Connection, assurance: Assurance) -> Confirms {
     let channel = connection.channel().await.unwrap();
-    Confirms::start(channel, Arc::new(Oslo2::new())).await.unwrap()
+    Confirms::start(channel, Arc::new(Oslo2::new()), assurance).await.unwrap()
 }
 
 /// Publishes texts to a queue, all at once; their outcomes in order.

@@ -61,12 +61,12 @@ async fn what_the_broker_closes_is_told_to_all_who_wait_and_to_no_other_channel(
     peer.publish().await;
     peer.say(id, channel_close(404, "NOT_FOUND - no exchange")).await;
     assert_eq!(peer.hear().await, (id, channel_close_ok()));
-    let Ok(Outcome::Lost(error)) = soon("the outcome", pending).await else { panic!("no loss") };
+    let Ok(Outcome::Lost { error, .. }) = soon("the outcome", pending).await else { panic!("no loss") };
     assert_eq!((error.code, error.scope), (Some(404), Scope::Channel));
     assert!(!confirms.is_open());
     let (on_outcome, late) = outcome();
     confirms.publish(message("two"), on_outcome);
-    assert_eq!(soon("the outcome", late).await, Ok(Outcome::Lost(error)));
+    assert_eq!(soon("the outcome", late).await, Ok(Outcome::TooLate(error)));
     let spec = queue("queue");
     let (declared, ()) = tokio::join!(other.declare_queue(&spec), async {
         assert_eq!(peer.hear().await.0, other_id);

@@ -36,7 +36,7 @@ async fn a_good_bye_has_a_limit_even_where_the_socket_takes_nothing() {
     confirms.publish(message(&"x".repeat(100_000)), on_outcome);
     tokio::task::yield_now().await;
     soon("the end", connection.close()).await;
-    assert!(matches!(soon("the outcome", outcome).await, Ok(Outcome::Lost(_))));
+    assert!(matches!(soon("the outcome", outcome).await, Ok(Outcome::Lost { .. })));
     assert!(lost(&mut events).await.text.contains("good-bye"));
 }
 
@@ -73,10 +73,10 @@ async fn the_brokers_reason_is_told_and_its_good_bye_answered_last() {
     assert_eq!(peer.frame().await, None);
     let told = lost(&mut events).await;
     assert_eq!((told.code, told.scope), (Some(320), Scope::Connection));
-    assert_eq!(soon("the outcome", pending).await, Ok(Outcome::Lost(told.clone())));
+    assert_eq!(soon("the outcome", pending).await, Ok(Outcome::Lost { number: 1, error: told.clone() }));
     let (on_outcome, late) = outcome();
     confirms.publish(message("two"), on_outcome);
-    assert_eq!(soon("the outcome", late).await, Ok(Outcome::Lost(told)));
+    assert_eq!(soon("the outcome", late).await, Ok(Outcome::TooLate(told)));
 }
 
 /// After its good-bye the broker throws away everything but the answer.
@@ -97,9 +97,26 @@ async fn what_is_queued_when_the_broker_says_good_bye_is_not_written_any_more() 
     assert_eq!(lost(&mut events).await.code, Some(320));
     for outcome in [first, second] {
         assert!(
-            matches!(soon("the outcome", outcome).await, Ok(Outcome::Lost(error)) if error.code == Some(320))
+            matches!(soon("the outcome", outcome).await, Ok(Outcome::Lost { error, .. }) if error.code == Some(320))
         );
     }
+}
+
+/// The broker's good-bye counts from when it is read, though the connection has more to write before it ends.
+#[tokio::test]
+async fn what_is_published_behind_the_brokers_good_bye_is_too_late() {
+    let (connection, mut events, mut peer) = connected_over(4096, 0);
+    let (confirms, _) = peer.confirms(&connection).await;
+    confirms.publish(message(&"x".repeat(20_000)), outcome().0);
+    tokio::task::yield_now().await;
+    peer.say(0, connection_close(320, "CONNECTION_FORCED - closed by the test")).await;
+    tokio::task::yield_now().await;
+    let (on_outcome, late) = outcome();
+    confirms.publish(message("late"), on_outcome);
+    assert!(matches!(soon("the outcome", late).await, Ok(Outcome::TooLate(_))));
+    assert!(events.try_recv().is_err(), "the connection has not ended yet");
+    peer.publish().await;
+    assert_eq!(peer.hear().await, (0, connection_close_ok()));
 }
 
 /// The words of a broker that closes the socket behind them count, whatever becomes of our answer.
@@ -142,7 +159,7 @@ async fn an_end_within_a_frame_is_a_loss() {
     let frame = bytes(&AMQPFrame::Method(id, ack(1, false)));
     peer.send_bytes(&frame[..frame.len() - 1]).await;
     drop(peer);
-    assert!(matches!(soon("the outcome", pending).await, Ok(Outcome::Lost(_))));
+    assert!(matches!(soon("the outcome", pending).await, Ok(Outcome::Lost { .. })));
     assert!(lost(&mut events).await.text.contains("without a word"));
     drop(connection);
 }
@@ -180,12 +197,12 @@ fn a_runtime_that_goes_takes_the_connection_along_and_tells_everybody() {
     drop(runtime);
     let other = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     other.block_on(async {
-        assert!(matches!(soon("the outcome", pending).await, Ok(Outcome::Lost(_))));
+        assert!(matches!(soon("the outcome", pending).await, Ok(Outcome::Lost { .. })));
         assert!(soon("the consumer's end", ended).await.is_some());
         lost(&mut events).await;
         let (on_outcome, late) = outcome();
         confirms.publish(message("two"), on_outcome);
-        assert!(matches!(soon("the outcome", late).await, Ok(Outcome::Lost(_))));
+        assert!(matches!(soon("the outcome", late).await, Ok(Outcome::TooLate(_))));
         acks(&channel).ack(1);
         soon("the channel's end", channel.close()).await;
         soon("the connection's end", connection.close()).await;

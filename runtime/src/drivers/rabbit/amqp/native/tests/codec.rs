@@ -88,13 +88,14 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..10_000), channel: u16,
     ) {
         let unique_id = MessageId::random();
+        let (exchange, routing_key) = (exchange.into(), routing_key.into());
         let sent = Message { exchange, routing_key, mandatory, properties, body, unique_id };
         let mut out = b"before".to_vec();
         codec::put_publish(&mut out, channel, 4096, &sent).unwrap();
         let frames = parsed(&out[b"before".len()..]);
         let publish = basic::Publish {
-            exchange: sent.exchange.as_str().into(),
-            routing_key: sent.routing_key.as_str().into(),
+            exchange: (*sent.exchange).into(),
+            routing_key: (*sent.routing_key).into(),
             mandatory,
             immediate: false,
         };

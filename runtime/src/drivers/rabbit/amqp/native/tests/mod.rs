@@ -7,7 +7,7 @@ mod codec;
 mod consumers;
 mod content;
 mod handshake;
-mod peer;
+pub(in crate::drivers::rabbit) mod peer;
 mod publishing;
 mod turns;
 
@@ -15,7 +15,7 @@ use std::future::Future;
 use std::time::Duration;
 
 /// What `future` gives; a stop when nothing comes of it. Virtual time: only a real standstill lasts that long.
-async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+pub(in crate::drivers::rabbit) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     let waited = tokio::time::timeout(Duration::from_secs(60), future).await;
     waited.unwrap_or_else(|_| panic!("{what} does not come"))
 }

@@ -7,7 +7,7 @@ use super::super::{Confirms, Connection};
 use super::soon;
 use crate::drivers::rabbit::amqp::native::{Channel, ChannelAcks};
 pub(super) use crate::drivers::rabbit::amqp::sample::outcome;
-use crate::drivers::rabbit::amqp::{AmqpError, Event, Message, Received};
+use crate::drivers::rabbit::amqp::{AmqpError, Assurance, Event, Message, Received};
 use crate::wire::Oslo2;
 use amq_protocol::frame::{AMQPContentHeader, AMQPFrame, WriteContext, gen_frame, parse_frame};
 use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, connection};
@@ -17,23 +17,23 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
 
-pub(super) const FRAME_MAX: usize = 4096;
+pub(in crate::drivers::rabbit) const FRAME_MAX: usize = 4096;
 /// What the pipe holds unless a test says otherwise.
-pub(super) const ROOM: usize = 1 << 20;
+pub(in crate::drivers::rabbit) const ROOM: usize = 1 << 20;
 
-pub(super) type Events = mpsc::UnboundedReceiver<Event>;
+pub(in crate::drivers::rabbit) type Events = mpsc::UnboundedReceiver<Event>;
 
-pub(super) struct Peer {
-    pub(super) stream: DuplexStream,
+pub(in crate::drivers::rabbit) struct Peer {
+    pub(in crate::drivers::rabbit) stream: DuplexStream,
     received: Vec<u8>,
 }
 
 /// A connection and its broker, without heartbeats.
-pub(super) fn connected() -> (Connection, Events, Peer) {
+pub(in crate::drivers::rabbit) fn connected() -> (Connection, Events, Peer) {
     connected_over(ROOM, 0)
 }
 
-pub(super) fn connected_over(room: usize, heartbeat: u16) -> (Connection, Events, Peer) {
+pub(in crate::drivers::rabbit) fn connected_over(room: usize, heartbeat: u16) -> (Connection, Events, Peer) {
     let (ours, theirs) = tokio::io::duplex(room);
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
     let (connection, events) = Connection::over(ours, Input::default(), agreed, heartbeat);
@@ -41,27 +41,27 @@ pub(super) fn connected_over(room: usize, heartbeat: u16) -> (Connection, Events
 }
 
 impl Peer {
-    pub(super) fn new(stream: DuplexStream) -> Self {
+    pub(in crate::drivers::rabbit) fn new(stream: DuplexStream) -> Self {
         Self { stream, received: Vec::new() }
     }
 
-    pub(super) async fn send_bytes(&mut self, bytes: &[u8]) {
+    pub(in crate::drivers::rabbit) async fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).await.unwrap();
     }
 
-    pub(super) async fn send(&mut self, frames: &[AMQPFrame]) {
+    pub(in crate::drivers::rabbit) async fn send(&mut self, frames: &[AMQPFrame]) {
         for frame in frames {
             self.send_bytes(&bytes(frame)).await;
         }
     }
 
     /// A method on a channel.
-    pub(super) async fn say(&mut self, channel: u16, class: AMQPClass) {
+    pub(in crate::drivers::rabbit) async fn say(&mut self, channel: u16, class: AMQPClass) {
         self.send(&[AMQPFrame::Method(channel, class)]).await;
     }
 
     /// The next frame, heartbeats included; `None` when the connection has closed its end.
-    pub(super) async fn frame(&mut self) -> Option<AMQPFrame> {
+    pub(in crate::drivers::rabbit) async fn frame(&mut self) -> Option<AMQPFrame> {
         loop {
             if let Ok((rest, frame)) = parse_frame(&self.received[..]) {
                 let rest = rest.len();
@@ -77,7 +77,7 @@ impl Peer {
     }
 
     /// The next method.
-    pub(super) async fn hear(&mut self) -> (u16, AMQPClass) {
+    pub(in crate::drivers::rabbit) async fn hear(&mut self) -> (u16, AMQPClass) {
         match self.frame().await {
             Some(AMQPFrame::Method(channel, class)) => (channel, class),
             other => panic!("{other:?} instead of a method"),
@@ -85,7 +85,7 @@ impl Peer {
     }
 
     /// Takes a published message: its channel and its body.
-    pub(super) async fn publish(&mut self) -> (u16, Vec<u8>) {
+    pub(in crate::drivers::rabbit) async fn publish(&mut self) -> (u16, Vec<u8>) {
         let (channel, class) = self.hear().await;
         assert!(matches!(class, AMQPClass::Basic(basic::AMQPMethod::Publish(_))), "{class:?}");
         let Some(AMQPFrame::Header(_, header)) = self.frame().await else { panic!("no content header") };
@@ -98,7 +98,7 @@ impl Peer {
     }
 
     /// A new channel of `connection`.
-    pub(super) async fn channel(&mut self, connection: &Connection) -> (Channel, u16) {
+    pub(in crate::drivers::rabbit) async fn channel(&mut self, connection: &Connection) -> (Channel, u16) {
         let opening = connection.channel();
         let answering = async {
             let (id, class) = self.hear().await;
@@ -111,9 +111,9 @@ impl Peer {
     }
 
     /// A new channel in confirm mode.
-    pub(super) async fn confirms(&mut self, connection: &Connection) -> (Confirms, u16) {
+    pub(in crate::drivers::rabbit) async fn confirms(&mut self, connection: &Connection) -> (Confirms, u16) {
         let (channel, id) = self.channel(connection).await;
-        let starting = Confirms::start(channel, Arc::new(Oslo2::new()));
+        let starting = Confirms::start(channel, Arc::new(Oslo2::new()), Assurance::Confirmed);
         let answering = async {
             let (id, _) = self.hear().await;
             let ok = confirm::AMQPMethod::SelectOk(confirm::SelectOk {});
@@ -123,8 +123,14 @@ impl Peer {
         (started.unwrap(), id)
     }
 
+    /// A new channel that asks whether its messages were routed.
+    pub(super) async fn routed(&mut self, connection: &Connection) -> (Confirms, u16) {
+        let (channel, id) = self.channel(connection).await;
+        (Confirms::start(channel, Arc::new(Oslo2::new()), Assurance::Routed).await.unwrap(), id)
+    }
+
     /// A consumer `tag` of a channel: where its messages go, and its end.
-    pub(super) async fn consume(
+    pub(in crate::drivers::rabbit) async fn consume(
         &mut self,
         channel: &Channel,
         tag: &str,
@@ -144,31 +150,37 @@ impl Peer {
     }
 
     /// Sends a whole message to a consumer.
-    pub(super) async fn deliver(&mut self, channel: u16, consumer: &str, tag: u64, body: &[u8]) {
+    pub(in crate::drivers::rabbit) async fn deliver(
+        &mut self,
+        channel: u16,
+        consumer: &str,
+        tag: u64,
+        body: &[u8],
+    ) {
         self.say(channel, deliver(consumer, tag)).await;
         self.content(channel, body).await;
     }
 
     /// A content header without properties, and the body in one frame.
-    pub(super) async fn content(&mut self, channel: u16, body: &[u8]) {
+    pub(in crate::drivers::rabbit) async fn content(&mut self, channel: u16, body: &[u8]) {
         self.send(&[header(channel, body.len()), AMQPFrame::Body(channel, body.to_vec())]).await;
     }
 }
 
-pub(super) fn bytes(frame: &AMQPFrame) -> Vec<u8> {
+pub(in crate::drivers::rabbit) fn bytes(frame: &AMQPFrame) -> Vec<u8> {
     gen_frame(frame)(WriteContext::from(Vec::new())).unwrap().into_inner().0
 }
 
-pub(super) fn header(channel: u16, size: usize) -> AMQPFrame {
+pub(in crate::drivers::rabbit) fn header(channel: u16, size: usize) -> AMQPFrame {
     let properties = basic::AMQPProperties::default();
     AMQPFrame::Header(channel, AMQPContentHeader { class_id: 60, body_size: size as u64, properties })
 }
 
-pub(super) fn consume_ok(tag: &str) -> AMQPClass {
+pub(in crate::drivers::rabbit) fn consume_ok(tag: &str) -> AMQPClass {
     AMQPClass::Basic(basic::AMQPMethod::ConsumeOk(basic::ConsumeOk { consumer_tag: tag.into() }))
 }
 
-pub(super) fn deliver(consumer: &str, tag: u64) -> AMQPClass {
+pub(in crate::drivers::rabbit) fn deliver(consumer: &str, tag: u64) -> AMQPClass {
     AMQPClass::Basic(basic::AMQPMethod::Deliver(basic::Deliver {
         consumer_tag: consumer.into(),
         delivery_tag: tag,
@@ -178,40 +190,40 @@ pub(super) fn deliver(consumer: &str, tag: u64) -> AMQPClass {
     }))
 }
 
-pub(super) fn ack(tag: u64, multiple: bool) -> AMQPClass {
+pub(in crate::drivers::rabbit) fn ack(tag: u64, multiple: bool) -> AMQPClass {
     AMQPClass::Basic(basic::AMQPMethod::Ack(basic::Ack { delivery_tag: tag, multiple }))
 }
 
-pub(super) fn channel_close(code: u16, text: &str) -> AMQPClass {
+pub(in crate::drivers::rabbit) fn channel_close(code: u16, text: &str) -> AMQPClass {
     let close = channel::Close { reply_code: code, reply_text: text.into(), class_id: 0, method_id: 0 };
     AMQPClass::Channel(channel::AMQPMethod::Close(close))
 }
 
-pub(super) fn channel_close_ok() -> AMQPClass {
+pub(in crate::drivers::rabbit) fn channel_close_ok() -> AMQPClass {
     AMQPClass::Channel(channel::AMQPMethod::CloseOk(channel::CloseOk {}))
 }
 
-pub(super) fn connection_close(code: u16, text: &str) -> AMQPClass {
+pub(in crate::drivers::rabbit) fn connection_close(code: u16, text: &str) -> AMQPClass {
     let close = connection::Close { reply_code: code, reply_text: text.into(), class_id: 0, method_id: 0 };
     AMQPClass::Connection(connection::AMQPMethod::Close(close))
 }
 
-pub(super) fn connection_close_ok() -> AMQPClass {
+pub(in crate::drivers::rabbit) fn connection_close_ok() -> AMQPClass {
     AMQPClass::Connection(connection::AMQPMethod::CloseOk(connection::CloseOk {}))
 }
 
 /// A mandatory message to the default exchange.
-pub(super) fn message(text: &str) -> Message {
+pub(in crate::drivers::rabbit) fn message(text: &str) -> Message {
     crate::drivers::rabbit::amqp::sample::message("queue", text)
 }
 
 /// Acknowledges on a channel.
-pub(super) fn acks(channel: &Channel) -> ChannelAcks {
+pub(in crate::drivers::rabbit) fn acks(channel: &Channel) -> ChannelAcks {
     ChannelAcks(channel.clone())
 }
 
 /// The connection's last event.
-pub(super) async fn lost(events: &mut Events) -> AmqpError {
+pub(in crate::drivers::rabbit) async fn lost(events: &mut Events) -> AmqpError {
     loop {
         match soon("the loss", events.recv()).await {
             Some(Event::Lost(error)) => {

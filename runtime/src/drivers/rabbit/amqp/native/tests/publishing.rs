@@ -57,6 +57,46 @@ async fn a_return_belongs_to_its_message_whatever_the_confirmation_covers() {
     assert_eq!(soon("the outcome", next).await, Ok(Outcome::Confirmed));
 }
 
+/// One question for all that was published within a moment; what was returned by the answer is told so.
+#[tokio::test]
+async fn messages_without_confirmations_are_asked_for_together() {
+    let (connection, _events, mut peer) = connected();
+    let (routed, id) = peer.routed(&connection).await;
+    for round in 0..2 {
+        let (mut outcomes, mut bodies) = (Vec::new(), Vec::new());
+        for number in 0..5 {
+            let (on_outcome, outcome) = outcome();
+            routed.publish(message(&format!("{round}.{number}")), on_outcome);
+            outcomes.push(outcome);
+        }
+        for _ in 0..5 {
+            bodies.push(peer.publish().await.1);
+        }
+        let question = peer.hear().await;
+        assert_eq!(
+            question,
+            (id, Basic(basic::AMQPMethod::Qos(basic::Qos { prefetch_count: 0, global: false })))
+        );
+        // Behind the question: not what it is about.
+        let (on_outcome, mut later) = outcome();
+        routed.publish(message("later"), on_outcome);
+        peer.publish().await;
+        peer.say(id, no_route()).await;
+        peer.content(id, &bodies[3]).await;
+        peer.say(id, Basic(basic::AMQPMethod::QosOk(basic::QosOk {}))).await;
+        let mut told = Vec::new();
+        for outcome in outcomes {
+            told.push(soon("an outcome", outcome).await.unwrap());
+        }
+        let confirmed = Outcome::Confirmed;
+        assert_eq!(told, [confirmed.clone(), confirmed.clone(), confirmed.clone(), returned(), confirmed]);
+        assert!(later.try_recv().is_err(), "its own question is still to come");
+        assert_eq!(peer.hear().await.0, id);
+        peer.say(id, Basic(basic::AMQPMethod::QosOk(basic::QosOk {}))).await;
+        assert_eq!(soon("the outcome", later).await, Ok(Outcome::Confirmed));
+    }
+}
+
 /// Deeper than anything is read: its id stays unknown, but not which message it is.
 #[tokio::test]
 async fn a_return_that_cannot_be_read_is_told_by_its_body() {
@@ -87,7 +127,7 @@ async fn headers_that_fit_no_frame_are_refused_and_hurt_nobody() {
     large.properties.headers.push(("large".into(), value));
     let (on_outcome, refused) = outcome();
     confirms.publish(large, on_outcome);
-    let Ok(Outcome::Lost(error)) = soon("the outcome", refused).await else { panic!("it was sent") };
+    let Ok(Outcome::Unsendable(error)) = soon("the outcome", refused).await else { panic!("it was sent") };
     assert_eq!(error.scope, Scope::Channel);
     assert!(error.text.contains("headers"), "{error}");
     let (on_outcome, next) = outcome();
