@@ -4,9 +4,14 @@
 
 use futures_util::future::join_all;
 use oslo_messaging::contract::{DynEndpoint, DynRequest};
+use oslo_messaging::drivers::rabbit::{RabbitDriver, RabbitOptions};
 use oslo_messaging::error::{NotSentReason, RemoteFailure};
+use oslo_messaging::id::MessageId;
 use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle, StartError};
-use oslo_messaging::transport::{ConnectFailureKind, DriverError, Health, Route};
+use oslo_messaging::transport::{
+    ConnectFailureKind, Delivery, Driver, DriverError, Health, Publish, Route, Sink, Subscription,
+};
+use oslo_messaging::wire::Properties;
 use oslo_messaging::{CallError, CastError, ConnectOptions, Context, Ran, Target, Transport, endpoint};
 use serde_json::{Value, json};
 use std::future::IntoFuture;
@@ -20,6 +25,7 @@ use tests::rust_peer::connect;
 use tests::site::Site;
 use tests::wait::{eventually, within};
 use tokio::net::TcpSocket;
+use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -577,4 +583,99 @@ async fn no_secret_is_in_any_log_at_any_level() {
     assert!(text.contains("oslo_messaging::rpc"), "something was logged");
     let leaks: Vec<_> = text.lines().filter(|line| line.contains("s3cret")).take(3).collect();
     assert!(leaks.is_empty(), "{leaks:#?}");
+}
+
+/// A sink that panics at every delivery.
+struct Panicking;
+
+impl Sink for Panicking {
+    fn deliver(&self, _: Delivery) {
+        panic!("of the test");
+    }
+}
+
+async fn publish_to(site: &Site, route: Route) {
+    let (settled, outcome) = oneshot::channel();
+    let message = Publish {
+        route,
+        body: b"{}".to_vec(),
+        properties: Properties::default(),
+        unique_id: MessageId::random(),
+        mandatory: true,
+        answered: false,
+        deadline: None,
+        retry: None,
+    };
+    let driver = RabbitDriver::connect(&site.url.parse().unwrap(), &RabbitOptions::default()).unwrap();
+    driver.publish(message, Box::new(move |told| settled.send(told).unwrap()));
+    outcome.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_consumer_that_ends_as_soon_as_it_is_there_is_set_up_less_and_less_often() {
+    let site = Site::new("panicking").await;
+    let proxy = Proxy::start(site.host.broker().address()).await;
+    let url = site.host.url_at(proxy.address()).parse().unwrap();
+    let driver = RabbitDriver::connect(&url, &RabbitOptions::default()).unwrap();
+    let route = Route::Topic { exchange: "openstack".into(), topic: site.topic.as_str().into() };
+    let subscription =
+        Subscription { routes: vec![route.clone()], prefetch: 1, label: "panicking".to_owned() };
+    let _consumer = driver.subscribe(subscription, Arc::new(Panicking), None).await.unwrap();
+    publish_to(&site, route).await;
+    let again = |record: &Record| record.sent("basic.consume");
+    proxy.records().first(2, LIMIT, "the second consumer", again).await;
+    // Long enough for hundreds of them.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let consumers = proxy.sent("basic.consume").len();
+    assert!(consumers <= 3, "{consumers} consumers within a second");
+}
+
+#[tokio::test]
+async fn reply_queues_that_end_as_soon_as_they_are_there_do_not_pile_up() {
+    let site = Site::new("panicking-replies").await;
+    let proxy = Proxy::start(site.host.broker().address()).await;
+    let url = site.host.url_at(proxy.address()).parse().unwrap();
+    let driver = RabbitDriver::connect(&url, &RabbitOptions::default()).unwrap();
+    driver.on_reply(Arc::new(Panicking));
+    // Held, so that its message comes again and again.
+    let address = driver.reply_address_by(None, None).await.unwrap();
+    let route = Route::Reply { address: Arc::clone(&address.0) };
+    publish_to(&site, route).await;
+    // Each round consumes a queue of its own beside the old one.
+    let again = |record: &Record| record.sent("basic.consume");
+    proxy.records().first(3, LIMIT, "the second round", again).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let queues = site.host.queue_names().await.len();
+    assert!(queues <= 3, "{queues} reply queues within a second");
+}
+
+/// Somebody deletes the reply queue: calls in flight wait in vain, and no connection was lost.
+#[tokio::test]
+async fn a_lost_reply_queue_is_no_lost_connection() {
+    let site = Site::new("reply-queue").await;
+    let transport = site.transport();
+    let endpoint = DynEndpoint::new(|_: DynRequest| std::future::pending::<Result<Value, RemoteFailure>>());
+    let server = RpcServer::builder(&site.transport(), Target::server(&site.topic, "one")).endpoint(endpoint);
+    let _server = server.build().unwrap().start().await.unwrap();
+    let client = RpcClient::new(&transport, Target::topic(&site.topic));
+    let call = client.call(&Context::new(), "wait", &json!({})).timeout(Duration::from_secs(3)).into_future();
+    let call = tokio::spawn(call);
+    let reply_queue = || async {
+        let names = site.host.queue_names().await;
+        names.into_iter().find(|name| name.starts_with("reply_")).ok_or("no reply queue")
+    };
+    let first = eventually(LIMIT, "a reply queue", reply_queue).await;
+    site.host.delete_queue(&first).await;
+    eventually(LIMIT, "the next one", || async {
+        let names = site.host.queue_names().await;
+        if names.iter().any(|name| name.starts_with("reply_") && *name != first) {
+            Ok(())
+        } else {
+            Err(names)
+        }
+    })
+    .await;
+    let error = within(LIMIT, "the call ends", call).await.unwrap().unwrap_err();
+    let CallError::Timeout(info) = &error else { panic!("{error:?}") };
+    assert_eq!((info.reconnects, transport.stats().connections_lost), (0, 0), "{error}");
 }

@@ -67,7 +67,10 @@ impl Sink for ReplySink {
     }
 
     fn interrupted(&self) {
-        self.counters.connections_lost.add();
         self.correlation.interrupted();
+    }
+
+    fn connection_lost(&self) {
+        self.counters.connections_lost.add();
     }
 }

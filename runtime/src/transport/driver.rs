@@ -249,8 +249,12 @@ pub trait Sink: Send + Sync + 'static {
     /// A message has arrived.
     fn deliver(&self, delivery: Delivery);
 
-    /// The broker's connection was lost: deliveries not yet acknowledged go back to their queues.
+    /// The consumer was lost, with its connection or alone, and begins anew: deliveries not yet acknowledged go back to their
+    /// queues.
     fn interrupted(&self) {}
+
+    /// It was the connection that was lost; [`interrupted`](Self::interrupted) follows.
+    fn connection_lost(&self) {}
 }
 
 /// A running consumer. It survives reconnects; dropping it cancels and closes in the background.

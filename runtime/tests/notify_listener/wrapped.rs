@@ -65,6 +65,10 @@ impl Sink for Counter {
     fn interrupted(&self) {
         self.sink.interrupted();
     }
+
+    fn connection_lost(&self) {
+        self.sink.connection_lost();
+    }
 }
 
 impl Driver for Wrapped {

@@ -22,7 +22,7 @@ pub(super) enum Effect {
     Deliver { sink: Arc<dyn Sink>, route: usize, message: Arc<Message>, redelivered: bool, ack: AckHandle },
     /// A message that is on its way for a while.
     Later(Duration, Arrival),
-    /// A consumer was cut off.
+    /// A consumer was cut off, as by the loss of its connection.
     Interrupted(Arc<dyn Sink>),
     /// A subscription is over. Its sink is dropped here, because its owner may use the broker when it goes.
     Over(Arc<dyn Sink>),
@@ -44,7 +44,10 @@ impl Effect {
                 ack,
             }),
             Self::Later(after, arrival) => later(broker.clone(), after, arrival),
-            Self::Interrupted(sink) => sink.interrupted(),
+            Self::Interrupted(sink) => {
+                sink.connection_lost();
+                sink.interrupted();
+            }
             Self::Over(sink) => drop(sink),
             // Nobody waits any more: nothing to tell.
             Self::Reached(signal) => drop(signal.send(())),

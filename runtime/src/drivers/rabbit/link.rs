@@ -1,7 +1,7 @@
 //! One supervised connection: opened, watched, opened again on the next host. What runs over it follows its state and
 //! replays itself.
 
-use super::amqp::{Connection, Event};
+use super::amqp::{AmqpError, Connection, Event, Scope};
 use super::settings::Settings;
 use super::tries::Tries;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
@@ -125,6 +125,13 @@ impl Link {
         let gone = state.wait_for(|state| !matches!(state, LinkState::Up(up) if up.generation == generation));
         // The time passes, or the connection is gone; either is the end of the pause.
         let _ = tokio::time::timeout(pause, gone).await;
+    }
+
+    /// Whether what has ended over `up`, with this error, has ended with the connection.
+    pub(super) fn has_lost(&self, up: &Up, error: Option<&AmqpError>) -> bool {
+        let is_up =
+            |state: &LinkState| matches!(state, LinkState::Up(now) if now.generation == up.generation);
+        error.is_some_and(|error| error.scope == Scope::Connection) || !is_up(&self.state.borrow())
     }
 
     /// Ends the supervision and closes the connection.

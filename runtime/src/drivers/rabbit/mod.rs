@@ -5,6 +5,7 @@
 
 mod amqp;
 mod host;
+mod in_vain;
 mod link;
 mod options;
 mod patience;

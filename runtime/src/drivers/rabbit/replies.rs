@@ -2,6 +2,7 @@
 //! their last call has ended.
 
 use super::amqp::{AmqpError, Channel, Scope};
+use super::in_vain::InVain;
 use super::link::{Link, Up};
 use super::refusal::advice;
 use super::topology::{Profile, Source};
@@ -11,7 +12,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How often old reply queues are looked at, while there are any.
@@ -89,17 +90,17 @@ impl Replies {
     /// Keeps a reply queue consumed until the link is closed.
     pub(super) async fn run(self) {
         let mut old: Vec<ReplyAddress> = Vec::new();
-        let mut failures = 0;
-        while let Some(up) = self.link.up().await {
+        let mut in_vain = InVain::default();
+        loop {
+            in_vain.pause(&self.link).await;
+            let Some(up) = self.link.up().await else { break };
             let mut consumers: FuturesUnordered<Ended> = FuturesUnordered::new();
             let fresh = ReplyAddress(format!("reply_{}", MessageId::random()).into());
             if let Err(error) = self.consume(&up.connection, &fresh, &mut consumers).await {
-                failures += 1;
-                let refused = self.note(&up, &fresh, &error);
-                self.link.pause_on(up.generation, failures, refused).await;
+                in_vain.failed(&up, self.note(&up, &fresh, &error));
                 continue;
             }
-            failures = 0;
+            let since = Instant::now();
             self.state.send_replace(State::Ready(fresh.clone()));
             let mut waiting = Vec::new();
             for address in std::mem::take(&mut old).into_iter().filter(in_use) {
@@ -117,8 +118,13 @@ impl Replies {
             if self.link.is_closed() {
                 return;
             }
+            let lost = self.link.has_lost(&up, error.as_ref());
+            in_vain.ended(&up, since.elapsed(), lost);
             tracing::info!(node = %up.node, %queue, error = error.as_ref().map(tracing::field::display), "reply queue lost");
             if let Some(sink) = self.sink.get() {
+                if lost {
+                    sink.connection_lost();
+                }
                 sink.interrupted();
             }
             old.extend(waiting.into_iter().map(|old| old.address));

@@ -1,7 +1,8 @@
 //! One subscription: its channel, its declarations and its consumers, set up again after every loss.
 
 use super::amqp::{AmqpError, Channel, Received, Scope};
-use super::link::{Link, Up};
+use super::in_vain::InVain;
+use super::link::Link;
 use super::refusal::advice;
 use super::topology::Source;
 use crate::transport::{AckHandle, BoxFuture, Consumer, Delivery, DriverError, Sink};
@@ -9,6 +10,7 @@ use crate::wire::{Header, Properties};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 
 /// What a subscription is made of.
@@ -92,10 +94,10 @@ impl Plan {
         consumer: RunningConsumer,
     ) {
         let mut first = Some((accepted, consumer));
-        let mut failed = Failed::default();
+        let mut in_vain = InVain::default();
         loop {
             let ready = async {
-                failed.pause(&link).await;
+                in_vain.pause(&link).await;
                 link.up().await
             };
             let up = match &mut first {
@@ -130,7 +132,7 @@ impl Plan {
                 Ok(channel) => channel,
                 Err(error) => {
                     tracing::warn!(label = %self.label, node = %up.node, %error, "cannot open a consumer channel");
-                    failed.again(&up, false);
+                    in_vain.failed(&up, false);
                     continue;
                 }
             };
@@ -147,11 +149,11 @@ impl Plan {
                         }
                         tracing::error!(label = %self.label, node = %up.node, %what, %error, "the broker refused to consume again");
                     }
-                    failed.again(&up, refused);
+                    in_vain.failed(&up, refused);
                     continue;
                 }
             };
-            failed = Failed::default();
+            let since = Instant::now();
             tracing::debug!(label = %self.label, node = %up.node, "consuming");
             if let Some((accepted, consumer)) = first.take()
                 && accepted.send(Ok(Box::new(consumer))).is_err()
@@ -159,8 +161,14 @@ impl Plan {
                 return self.close(active).await;
             }
             match active.run(&mut orders).await {
-                Turn::Lost(cause) => {
+                Turn::Lost(error) => {
+                    let cause = error.as_ref().map_or_else(cancelled, AmqpError::to_string);
                     tracing::info!(label = %self.label, node = %up.node, %cause, "consumer lost, setting up again");
+                    let lost = link.has_lost(&up, error.as_ref());
+                    in_vain.ended(&up, since.elapsed(), lost);
+                    if lost {
+                        self.sink.connection_lost();
+                    }
                     self.sink.interrupted();
                     active.channel.close().await;
                 }
@@ -248,38 +256,15 @@ impl Plan {
     }
 }
 
-/// How often a subscription could not be set up again, and where.
-#[derive(Default)]
-struct Failed {
-    generation: u64,
-    times: u32,
-    refused: bool,
-}
-
-impl Failed {
-    fn again(&mut self, up: &Up, refused: bool) {
-        *self = Self { generation: up.generation, times: self.times.saturating_add(1), refused };
-    }
-
-    async fn pause(&self, link: &Link) {
-        if self.times > 0 {
-            link.pause_on(self.generation, self.times, self.refused).await;
-        }
-    }
-}
-
 enum Turn {
-    Lost(String),
+    Lost(Option<AmqpError>),
     Order(Option<Command>),
 }
 
 impl Active {
     async fn run(&mut self, orders: &mut mpsc::UnboundedReceiver<Command>) -> Turn {
         tokio::select! {
-            ended = self.consumers.next() => Turn::Lost(match ended.flatten() {
-                Some(error) => error.to_string(),
-                None => "the broker cancelled the consumer: its queue was deleted".to_owned(),
-            }),
+            ended = self.consumers.next() => Turn::Lost(ended.flatten()),
             order = orders.recv() => Turn::Order(order),
         }
     }
@@ -297,6 +282,10 @@ impl Active {
         let draining = async { while self.consumers.next().await.is_some() {} };
         tokio::join!(cancelling, draining);
     }
+}
+
+fn cancelled() -> String {
+    "the broker cancelled the consumer: its queue was deleted".to_owned()
 }
 
 /// How often a quorum queue has delivered a message before; other queues do not count.
