@@ -5,7 +5,7 @@ use super::destinations::Key;
 use super::lane::Lane;
 use super::state::{Ready, Waiting};
 use super::{Publisher, Shared};
-use crate::drivers::rabbit::amqp::{AmqpError, Confirms, Scope};
+use crate::drivers::rabbit::amqp::{AmqpError, Channel, Confirms, Scope};
 use crate::drivers::rabbit::link::{LinkState, Up};
 use crate::drivers::rabbit::refusal::advice;
 use crate::drivers::rabbit::subscription;
@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How soon channels are opened again on a connection that lives on.
+/// How soon is tried again what could not be done on a connection that lives on.
 const REOPEN_PAUSE: Duration = Duration::from_millis(200);
 /// Least time between two looks for messages that have waited too long: each goes through all that wait.
 const EXPIRY_STEP: Duration = Duration::from_millis(10);
@@ -24,7 +24,16 @@ const EXPIRY_STEP: Duration = Duration::from_millis(10);
 /// What is under way with the broker on one connection. Dropped, it leaves everything that waits where it is.
 struct Work {
     generation: u64,
-    running: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Tells whether all was done that can be done.
+    running: Pin<Box<dyn Future<Output = bool> + Send>>,
+}
+
+/// Why nothing of a destination can be handed over.
+enum Trouble {
+    /// What it needs is refused, and would be again.
+    Refused(AmqpError),
+    /// Another time, perhaps.
+    NotNow(AmqpError),
 }
 
 impl Publisher {
@@ -33,7 +42,7 @@ impl Publisher {
         let shared = self.shared;
         let mut link = shared.link.watch();
         let mut work: Option<Work> = None;
-        let (mut look_for_late, mut wanted) = (true, true);
+        let (mut look_for_late, mut wanted, mut again) = (true, true, false);
         loop {
             let up = match &*link.borrow_and_update() {
                 LinkState::Up(up) => Some(up.clone()),
@@ -60,9 +69,9 @@ impl Publisher {
                 let state = shared.lock();
                 (state.next_expiry, state.ready.is_some())
             };
-            if connected && !is_ready && work.is_none() {
-                let again = Instant::now() + REOPEN_PAUSE;
-                wake_at = Some(wake_at.map_or(again, |wake_at| wake_at.min(again)));
+            if connected && work.is_none() && (again || !is_ready) {
+                let again_at = Instant::now() + REOPEN_PAUSE;
+                wake_at = Some(wake_at.map_or(again_at, |wake_at| wake_at.min(again_at)));
             }
             let wake = async {
                 match wake_at {
@@ -84,8 +93,8 @@ impl Publisher {
                 },
                 () = shared.pump.notified() => (look_for_late, wanted) = (false, true),
                 () = wake => (look_for_late, wanted) = (true, true),
-                () = worked => {
-                    look_for_late = false;
+                done = worked => {
+                    (look_for_late, again) = (false, !done);
                     work = None;
                 }
             }
@@ -143,18 +152,19 @@ impl Shared {
     }
 
     /// Opens the channels, unless they are open, and moves what waits.
-    async fn work(self: Arc<Self>, up: Up) {
+    async fn work(self: Arc<Self>, up: Up) -> bool {
         if self.lock().ready.is_none() {
             let opening = open(&up, Arc::clone(&self.format));
             match self.answer(format!("{} has not opened a channel", up.node), opening).await {
                 Ok(ready) => self.lock().ready = Some(ready),
                 // The link notices a lost connection by itself; a broker that is out of channels is asked again.
                 Err(error) => {
-                    return tracing::warn!(node = %up.node, %error, "cannot open the publishing channel");
+                    tracing::warn!(node = %up.node, %error, "cannot open the publishing channel");
+                    return false;
                 }
             }
         }
-        self.flush().await;
+        self.flush().await
     }
 
     /// Waits for the broker; `missing` says to those whose time is up meanwhile what they have waited for.
@@ -165,20 +175,34 @@ impl Shared {
         answer
     }
 
-    /// Declares what has to be declared and hands over what waits, as far as there is room.
-    async fn flush(self: &Arc<Self>) {
+    /// Declares what has to be declared and hands over what waits, as far as there is room. Tells whether nothing was put
+    /// off.
+    async fn flush(self: &Arc<Self>) -> bool {
+        let mut put_off = Vec::new();
         loop {
             let (ready, key, declared, route) = {
                 let state = self.lock();
-                let Some(ready) = state.ready.clone().filter(|_| state.takes_messages()) else { return };
-                let Some((key, destination)) = state.destinations.waited_for() else { return };
-                let Some(first) = destination.waiting.front() else { return };
+                let Some(ready) = state.ready.clone().filter(|_| state.takes_messages()) else {
+                    return put_off.is_empty();
+                };
+                let Some((key, destination)) = state.destinations.waited_for(&put_off) else {
+                    return put_off.is_empty();
+                };
+                let Some(first) = destination.waiting.front() else { return put_off.is_empty() };
                 (ready, key, destination.declared, first.terms.route.clone())
             };
             let lane = match self.prepare(&ready, &route, declared).await {
                 Ok(lane) => lane,
-                Err(error) if self.refused(&key, &route, &ready, &error) => continue,
-                Err(_) => return,
+                Err(Trouble::Refused(error)) => {
+                    self.refused(&key, &route, &ready, &error);
+                    continue;
+                }
+                Err(Trouble::NotNow(error)) if error.scope == Scope::Channel && ready.lane.is_open() => {
+                    tracing::warn!(node = %ready.up.node, ?route, %error, "cannot publish for now");
+                    put_off.push(key);
+                    continue;
+                }
+                Err(Trouble::NotNow(_)) => return false,
             };
             let mut batch = Vec::new();
             {
@@ -221,55 +245,75 @@ impl Shared {
     }
 
     /// Declares what a route needs, unless that is done, and opens its channel, unless that is open.
-    async fn prepare(&self, ready: &Ready, route: &Route, declared: bool) -> Result<Arc<Lane>, AmqpError> {
+    async fn prepare(&self, ready: &Ready, route: &Route, declared: bool) -> Result<Arc<Lane>, Trouble> {
         if !declared {
-            let (exchange, source) = self.profile.publisher_declares(route);
-            let declaring = async {
-                if let Some(exchange) = exchange {
-                    ready.setup.declare_exchange(&exchange).await?;
-                }
-                if let Some(source) = source {
-                    subscription::declare(&ready.setup, &source).await?;
-                }
-                Ok(())
-            };
-            let missing = format!("{} has not answered the declaration for {route:?}", ready.up.node);
-            self.answer(missing, declaring).await?;
+            self.declare(ready, route).await?;
         }
         if let Some(lane) = ready.lane(route) {
             return Ok(lane);
         }
+        let closed = |text: &str| AmqpError { code: None, scope: Scope::Channel, text: text.to_owned() };
         if !matches!(route, Route::Fanout { .. }) {
-            let text = "the publishing channel is closed".to_owned();
-            return Err(AmqpError { code: None, scope: Scope::Channel, text });
+            return Err(Trouble::NotNow(closed("the publishing channel is closed")));
         }
         let opening = open_lane(&ready.up, Arc::clone(&self.format));
-        let fanout = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await?;
-        let ready = Ready { fanout: Some(fanout), ..ready.clone() };
-        let lane = ready.lane(route);
-        let mut state = self.lock();
-        if state.ready.is_some() {
-            state.ready = Some(ready);
+        let fanout = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await;
+        let fanout = fanout.map_err(Trouble::NotNow)?;
+        self.renew(|ready| ready.fanout = Some(Arc::clone(&fanout)));
+        match fanout.is_open() {
+            true => Ok(fanout),
+            false => Err(Trouble::NotNow(closed("the channel for fanouts is closed"))),
         }
-        lane.ok_or_else(|| {
-            let text = "the channel for fanouts is closed".to_owned();
-            AmqpError { code: None, scope: Scope::Channel, text }
+    }
+
+    async fn declare(&self, ready: &Ready, route: &Route) -> Result<(), Trouble> {
+        let (exchange, source) = self.profile.publisher_declares(route);
+        if exchange.is_none() && source.is_none() {
+            return Ok(());
+        }
+        let setup = self.setup(ready).await.map_err(Trouble::NotNow)?;
+        let declaring = async {
+            if let Some(exchange) = exchange {
+                setup.declare_exchange(&exchange).await?;
+            }
+            if let Some(source) = source {
+                subscription::declare(&setup, &source).await?;
+            }
+            Ok(())
+        };
+        let missing = format!("{} has not answered the declaration for {route:?}", ready.up.node);
+        self.answer(missing, declaring).await.map_err(|error: AmqpError| {
+            // The broker's refusal has a code and costs the channel; what the protocol has no room for has none, and costs
+            // nothing.
+            let refused = error.scope == Scope::Channel && (error.code.is_some() || setup.is_open());
+            if refused { Trouble::Refused(error) } else { Trouble::NotNow(error) }
         })
     }
 
-    /// A declaration failed. When the broker refused it for good, what waits for it fails too; otherwise it waits on.
-    /// Tells whether to go on with other destinations.
-    fn refused(&self, key: &Key, route: &Route, ready: &Ready, error: &AmqpError) -> bool {
-        let final_refusal = matches!(error.code, Some(403 | 404 | 406));
-        let mut state = self.lock();
-        // The broker has closed the channel with its refusal; `work` opens new ones.
-        state.ready = None;
-        let Some(destination) = state.destinations.get_mut(key.place()) else { return final_refusal };
-        if !final_refusal {
-            return false;
+    /// The channel to declare on, which each refusal costs.
+    async fn setup(&self, ready: &Ready) -> Result<Channel, AmqpError> {
+        if ready.setup.is_open() {
+            return Ok(ready.setup.clone());
         }
-        let waiting = std::mem::take(&mut destination.waiting);
-        drop(state);
+        let opening = ready.up.connection.channel();
+        let setup = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await?;
+        self.renew(|ready| ready.setup = setup.clone());
+        Ok(setup)
+    }
+
+    /// Puts a new channel in its place, unless all of them have been given up.
+    fn renew(&self, change: impl FnOnce(&mut Ready)) {
+        if let Some(ready) = &mut self.lock().ready {
+            change(ready);
+        }
+    }
+
+    /// The broker refused a declaration, so what waits for it fails too.
+    fn refused(&self, key: &Key, route: &Route, ready: &Ready, error: &AmqpError) {
+        let waiting = match self.lock().destinations.get_mut(key.place()) {
+            Some(destination) => std::mem::take(&mut destination.waiting),
+            None => return,
+        };
         for waiting in waiting {
             let what = format!("the declaration for {route:?} on {}", ready.up.node);
             let cause = format!("{error}{}", advice(error));
@@ -277,8 +321,6 @@ impl Shared {
             (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
         }
         self.tell_if_idle();
-        self.pump.notify_one();
-        true
     }
 }
 

@@ -11,7 +11,7 @@ use super::*;
 use crate::id::MessageId;
 use crate::transport::Confirmed;
 use crate::wire::{Header, Oslo2, Properties};
-use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, exchange, queue};
+use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, exchange};
 use tokio::sync::oneshot;
 
 type Told = oneshot::Receiver<Result<Confirmed, PublishError>>;
@@ -80,7 +80,12 @@ fn topic(exchange: &str) -> Route {
 /// Answers the next method as a broker does; gives it.
 async fn answer(peer: &mut Peer) -> (u16, AMQPClass) {
     let (id, asked) = peer.hear().await;
-    let ok = match &asked {
+    reply_to(peer, id, &asked).await;
+    (id, asked)
+}
+
+async fn reply_to(peer: &mut Peer, id: u16, asked: &AMQPClass) {
+    let ok = match asked {
         AMQPClass::Channel(channel::AMQPMethod::Open(_)) => {
             AMQPClass::Channel(channel::AMQPMethod::OpenOk(channel::OpenOk {}))
         }
@@ -88,18 +93,9 @@ async fn answer(peer: &mut Peer) -> (u16, AMQPClass) {
         AMQPClass::Exchange(exchange::AMQPMethod::Declare(_)) => {
             AMQPClass::Exchange(exchange::AMQPMethod::DeclareOk(exchange::DeclareOk {}))
         }
-        AMQPClass::Queue(queue::AMQPMethod::Declare(declare)) => {
-            let queue = declare.queue.clone();
-            let ok = queue::DeclareOk { queue, message_count: 0, consumer_count: 0 };
-            AMQPClass::Queue(queue::AMQPMethod::DeclareOk(ok))
-        }
-        AMQPClass::Queue(queue::AMQPMethod::Bind(_)) => {
-            AMQPClass::Queue(queue::AMQPMethod::BindOk(queue::BindOk {}))
-        }
-        _ => return (id, asked),
+        _ => return,
     };
     peer.say(id, ok).await;
-    (id, asked)
 }
 
 /// The messages that come next: their channel, and their texts.
@@ -214,4 +210,55 @@ async fn a_message_that_no_frame_holds_is_refused_at_once() {
     let (id, _) = texts(&mut peer, 1).await;
     peer.say(id, ack(1, false)).await;
     assert_eq!(told(first).await, Ok(()));
+}
+
+/// A refusal costs the channel that was declared on, and whoever waits for just that declaration.
+#[tokio::test]
+async fn a_refused_declaration_hurts_no_other_destination() {
+    let mut stage = Stage::new();
+    let (connection, _events, mut peer) = connected();
+    stage.connect(connection, &mut peer).await;
+    let known = stage.publish(topic("known"), "known");
+    assert!(matches!(answer(&mut peer).await, (_, AMQPClass::Exchange(_))));
+    let (lane, _) = texts(&mut peer, 1).await;
+    let locked: Vec<_> =
+        (0..5).map(|number| stage.publish(topic(&format!("locked-{number}")), "x")).collect();
+    let good = stage.publish(topic("good"), "good");
+    let (mut refused, mut taken) = (0, 0);
+    while refused < 5 || taken < 1 {
+        match peer.hear().await {
+            (id, AMQPClass::Exchange(exchange::AMQPMethod::Declare(declare)))
+                if declare.exchange.as_str().starts_with("locked") =>
+            {
+                refused += 1;
+                peer.say(id, channel_close(405, "RESOURCE_LOCKED - of the test")).await;
+            }
+            (id, AMQPClass::Basic(basic::AMQPMethod::Publish(_))) => {
+                assert_eq!(id, lane);
+                taken += 1;
+                peer.frame().await;
+                peer.frame().await;
+            }
+            (id, asked) => reply_to(&mut peer, id, &asked).await,
+        }
+    }
+    for outcome in locked {
+        let told = told(outcome).await;
+        assert!(matches!(&told, Err(PublishError::NotSent(NotSentReason::Refused { .. }))), "{told:?}");
+    }
+    let again = stage.publish(topic("known"), "again");
+    peer.say(lane, ack(2, true)).await;
+    for outcome in [known, good] {
+        assert_eq!(told(outcome).await, Ok(()));
+    }
+    // Neither opened nor declared anew; the answer to the last refusal may come before it.
+    let published = loop {
+        match peer.hear().await {
+            (_, AMQPClass::Channel(channel::AMQPMethod::CloseOk(_))) => {}
+            other => break other,
+        }
+    };
+    assert!(matches!(published, (on, AMQPClass::Basic(_)) if on == lane), "{published:?}");
+    peer.say(lane, ack(3, false)).await;
+    assert_eq!(told(again).await, Ok(()));
 }
