@@ -146,7 +146,7 @@ impl Shared {
                     cause: cause.clone(),
                 },
             };
-            (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
+            waiting.terms.settle(Err(PublishError::NotSent(reason)));
         }
         self.tell_if_idle();
     }
@@ -318,7 +318,7 @@ impl Shared {
             let what = format!("the declaration for {route:?} on {}", ready.up.node);
             let cause = format!("{error}{}", advice(error));
             let reason = NotSentReason::Refused { what, cause };
-            (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
+            waiting.terms.settle(Err(PublishError::NotSent(reason)));
         }
         self.tell_if_idle();
     }

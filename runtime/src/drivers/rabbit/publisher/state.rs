@@ -4,7 +4,7 @@ use super::destinations::{Destinations, Place};
 use super::lane::Lane;
 use crate::drivers::rabbit::amqp::{Channel, Message};
 use crate::drivers::rabbit::link::Up;
-use crate::transport::{Route, Settled};
+use crate::transport::{Confirmed, PublishError, Route, Settled};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
@@ -83,6 +83,36 @@ pub(super) struct Terms {
     pub(super) turn: u64,
     /// Whether it was published before and met a missing exchange.
     pub(super) again: bool,
+    /// Whether a queue may have it from then.
+    pub(super) taken: bool,
+}
+
+impl Terms {
+    /// Tells the outcome. Of what may have been taken before is never said that it was not.
+    pub(super) fn settle(self, outcome: Result<Confirmed, PublishError>) {
+        (self.settled)(match outcome {
+            Err(error) if self.taken => Err(doubtful(error)),
+            outcome => outcome,
+        });
+    }
+
+    /// Terms of nobody in particular.
+    #[cfg(test)]
+    pub(super) fn sample(route: Route, settled: Settled) -> Self {
+        let (deadline, retry) = (None, None);
+        Self { route, settled, deadline, retry, mark: 0, turn: 0, again: false, taken: false }
+    }
+}
+
+/// What became of the second try says nothing of the first.
+fn doubtful(error: PublishError) -> PublishError {
+    let node = match &error {
+        PublishError::NotSent(_) => None,
+        PublishError::Returned { node, .. } => node.clone(),
+        _ => return error,
+    };
+    let cause = format!("lost with its channel before its confirmation, and sent again: {error}");
+    PublishError::Lost { cause, node }
 }
 
 impl State {

@@ -179,15 +179,8 @@ async fn what_comes_to_a_channel_that_has_ended_waits_for_the_next_in_its_place(
 fn hand_over(shared: &Arc<Shared>, lane: &Arc<lane::Lane>, turn: u64) -> Told {
     let (told, outcome) = oneshot::channel();
     let message = Message { routing_key: turn.to_string().into(), ..sample::message("reply", "x") };
-    let terms = Terms {
-        route: reply(),
-        settled: Box::new(move |outcome| told.send(outcome).unwrap_or_default()),
-        deadline: None,
-        retry: None,
-        mark: 0,
-        turn,
-        again: false,
-    };
+    let settled: Settled = Box::new(move |outcome| told.send(outcome).unwrap_or_default());
+    let terms = Terms { turn, ..Terms::sample(reply(), settled) };
     shared.lock().take_room(message.body.len());
     shared.hand_over(lane, message, terms);
     outcome
@@ -261,4 +254,47 @@ async fn a_refused_declaration_hurts_no_other_destination() {
     assert!(matches!(published, (on, AMQPClass::Basic(_)) if on == lane), "{published:?}");
     peer.say(lane, ack(3, false)).await;
     assert_eq!(told(again).await, Ok(()));
+}
+
+/// Its exchange was there once and is gone: a queue that has gone with it may have had the first, and its reader too.
+#[tokio::test]
+async fn a_fanout_that_may_have_been_taken_is_never_said_not_to_have_been() {
+    let mut stage = Stage::new();
+    let (connection, _events, mut peer) = connected();
+    stage.connect(connection, &mut peer).await;
+    let fanout = || Route::Fanout { topic: "t".into() };
+    let (first, second) = (stage.publish(fanout(), "first"), stage.publish(fanout(), "second"));
+    for end in [true, false] {
+        let on = loop {
+            if let (on, AMQPClass::Basic(_)) = answer(&mut peer).await {
+                break on;
+            }
+        };
+        peer.frame().await;
+        peer.frame().await;
+        texts(&mut peer, 1).await;
+        if end {
+            peer.say(on, channel_close(404, "NOT_FOUND - no exchange 't_fanout' in vhost '/'")).await;
+            continue;
+        }
+        for body in ["first", "second"] {
+            let returned = basic::Return {
+                reply_code: 312,
+                reply_text: "NO_ROUTE".into(),
+                exchange: "t_fanout".into(),
+                routing_key: "".into(),
+            };
+            peer.say(on, AMQPClass::Basic(basic::AMQPMethod::Return(returned))).await;
+            peer.content(on, body.as_bytes()).await;
+        }
+        peer.say(on, ack(2, true)).await;
+    }
+    let first = told(first).await;
+    assert!(
+        matches!(&first, Err(PublishError::Lost { cause, .. }) if cause.contains("NO_ROUTE")),
+        "{first:?}"
+    );
+    // The last to the named exchange is what the broker refused.
+    let second = told(second).await;
+    assert!(matches!(second, Err(PublishError::Returned { .. })), "{second:?}");
 }
