@@ -18,8 +18,6 @@ use std::time::{Duration, Instant};
 
 /// How soon is tried again what could not be done on a connection that lives on.
 const REOPEN_PAUSE: Duration = Duration::from_millis(200);
-/// Least time between two looks for messages that have waited too long: each goes through all that wait.
-const EXPIRY_STEP: Duration = Duration::from_millis(10);
 
 /// What is under way with the broker on one connection. Dropped, it leaves everything that waits where it is.
 struct Work {
@@ -131,7 +129,6 @@ impl Shared {
                 || (blocked.is_some() && self.gives_up(terms))
         };
         let expired = state.take_expired(too_late);
-        state.next_expiry = state.next_deadline().map(|deadline| deadline.max(now + EXPIRY_STEP));
         drop(state);
         if expired.is_empty() {
             return;
