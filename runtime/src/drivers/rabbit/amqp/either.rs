@@ -74,6 +74,14 @@ pub(in crate::drivers::rabbit) enum Channel {
 }
 
 impl Channel {
+    /// Whether it can still be used.
+    pub(in crate::drivers::rabbit) fn is_open(&self) -> bool {
+        match self {
+            Self::Native(channel) => channel.is_open(),
+            Self::Lapin(channel) => channel.is_open(),
+        }
+    }
+
     pub(in crate::drivers::rabbit) async fn declare_exchange(
         &self,
         spec: &ExchangeSpec,

@@ -59,8 +59,8 @@ struct Exchange {
 }
 
 impl Exchange {
-    fn all(&self) -> impl Iterator<Item = (Option<&String>, &Destination)> {
-        let queues = self.queues.iter().map(|(queue, destination)| (Some(queue), destination));
+    fn all(&self) -> impl Iterator<Item = (Option<&str>, &Destination)> {
+        let queues = self.queues.iter().map(|(queue, destination)| (Some(queue.as_str()), destination));
         self.itself.iter().map(|itself| (None, itself)).chain(queues)
     }
 }
@@ -101,13 +101,16 @@ impl Destinations {
             .flat_map(|exchange| exchange.itself.iter_mut().chain(exchange.queues.values_mut()))
     }
 
-    /// One for which something waits.
-    pub(super) fn waited_for(&self) -> Option<(Key, &Destination)> {
-        let exchanges = self.exchanges.iter();
-        let all = exchanges
-            .flat_map(|(name, exchange)| exchange.all().map(move |(queue, found)| (name, queue, found)));
-        let (exchange, queue, found) = all.into_iter().find(|(_, _, found)| !found.waiting.is_empty())?;
-        Some((Key { exchange: exchange.clone(), queue: queue.cloned() }, found))
+    /// One for which something waits, other than those put off.
+    pub(super) fn waited_for(&self, put_off: &[Key]) -> Option<(Key, &Destination)> {
+        let mut all = self.exchanges.iter().flat_map(|(exchange, destinations)| {
+            destinations.all().map(move |(queue, found)| (Place { exchange, queue }, found))
+        });
+        let (place, found) = all.find(|(place, found)| {
+            !found.waiting.is_empty() && !put_off.iter().any(|key| key.place() == *place)
+        })?;
+        let key = Key { exchange: place.exchange.to_owned(), queue: place.queue.map(str::to_owned) };
+        Some((key, found))
     }
 
     /// Nothing counts as declared any more; what nobody waits for need not be remembered.

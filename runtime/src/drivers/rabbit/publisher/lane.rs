@@ -139,16 +139,7 @@ mod tests {
                 body: Vec::new(),
                 unique_id: MessageId::random(),
             },
-            terms: Terms {
-                route: Route::Reply { address: "r".into() },
-                settled: Box::new(drop),
-                deadline: None,
-                retry: None,
-                mark: 0,
-                turn: 0,
-                again: false,
-                routed: false,
-            },
+            terms: Terms::sample(Route::Reply { address: "r".into() }, Box::new(drop)),
         }
     }
 

@@ -63,16 +63,17 @@ impl Publisher {
         let message = Message { exchange, routing_key, mandatory, properties, body, unique_id };
         let mark = self.shared.link.mark();
         let routed = answered && !self.shared.confirm_requests;
-        let mut terms = Terms { route, settled, deadline, retry, mark, turn: 0, again: false, routed };
+        let mut terms =
+            Terms { route, settled, deadline, retry, mark, turn: 0, again: false, taken: false, routed };
         let mut state = self.shared.lock();
         if state.closed {
             drop(state);
-            return (terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
+            return terms.settle(Err(PublishError::NotSent(NotSentReason::Closed)));
         }
         if let Some(reason) = state.blocked.as_ref().filter(|_| self.shared.gives_up(&terms)) {
             let reason = NotSentReason::Blocked(reason.to_string());
             drop(state);
-            return (terms.settled)(Err(PublishError::NotSent(reason)));
+            return terms.settle(Err(PublishError::NotSent(reason)));
         }
         terms.turn = state.next_turn();
         let place = Place::of(&terms.route, &message.exchange, &message.routing_key);
@@ -106,7 +107,7 @@ impl Publisher {
         let waiting = state.destinations.take_waiting();
         drop(state);
         for waiting in waiting {
-            (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
+            waiting.terms.settle(Err(PublishError::NotSent(NotSentReason::Closed)));
         }
         self.shared.pump.notify_one();
     }
@@ -144,7 +145,7 @@ impl Shared {
     fn put_back(&self, message: Message, terms: Terms) {
         let closed = self.lock().put_back(Waiting { message, terms, since: Instant::now() });
         if let Some(waiting) = closed {
-            (waiting.terms.settled)(Err(PublishError::NotSent(NotSentReason::Closed)));
+            waiting.terms.settle(Err(PublishError::NotSent(NotSentReason::Closed)));
         }
     }
 

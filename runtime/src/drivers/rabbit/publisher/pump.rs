@@ -5,7 +5,7 @@ use super::destinations::Key;
 use super::lane::Lane;
 use super::state::{ChannelOf, Ready, Waiting};
 use super::{Publisher, Shared};
-use crate::drivers::rabbit::amqp::{AmqpError, Assurance, Confirms, Scope};
+use crate::drivers::rabbit::amqp::{AmqpError, Assurance, Channel, Confirms, Scope};
 use crate::drivers::rabbit::link::{LinkState, Up};
 use crate::drivers::rabbit::refusal::advice;
 use crate::drivers::rabbit::subscription;
@@ -16,15 +16,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How soon channels are opened again on a connection that lives on.
+/// How soon is tried again what could not be done on a connection that lives on.
 const REOPEN_PAUSE: Duration = Duration::from_millis(200);
-/// Least time between two looks for messages that have waited too long: each goes through all that wait.
-const EXPIRY_STEP: Duration = Duration::from_millis(10);
 
 /// What is under way with the broker on one connection. Dropped, it leaves everything that waits where it is.
 struct Work {
     generation: u64,
-    running: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Tells whether all was done that can be done.
+    running: Pin<Box<dyn Future<Output = bool> + Send>>,
+}
+
+/// Why nothing of a destination can be handed over.
+enum Trouble {
+    /// What it needs is refused, and would be again.
+    Refused(AmqpError),
+    /// Another time, perhaps.
+    NotNow(AmqpError),
 }
 
 impl Publisher {
@@ -33,7 +40,7 @@ impl Publisher {
         let shared = self.shared;
         let mut link = shared.link.watch();
         let mut work: Option<Work> = None;
-        let (mut look_for_late, mut wanted) = (true, true);
+        let (mut look_for_late, mut wanted, mut again) = (true, true, false);
         loop {
             let up = match &*link.borrow_and_update() {
                 LinkState::Up(up) => Some(up.clone()),
@@ -60,9 +67,9 @@ impl Publisher {
                 let state = shared.lock();
                 (state.next_expiry, state.ready.is_some())
             };
-            if connected && !is_ready && work.is_none() {
-                let again = Instant::now() + REOPEN_PAUSE;
-                wake_at = Some(wake_at.map_or(again, |wake_at| wake_at.min(again)));
+            if connected && work.is_none() && (again || !is_ready) {
+                let again_at = Instant::now() + REOPEN_PAUSE;
+                wake_at = Some(wake_at.map_or(again_at, |wake_at| wake_at.min(again_at)));
             }
             let wake = async {
                 match wake_at {
@@ -84,8 +91,8 @@ impl Publisher {
                 },
                 () = shared.pump.notified() => (look_for_late, wanted) = (false, true),
                 () = wake => (look_for_late, wanted) = (true, true),
-                () = worked => {
-                    look_for_late = false;
+                done = worked => {
+                    (look_for_late, again) = (false, !done);
                     work = None;
                 }
             }
@@ -122,7 +129,6 @@ impl Shared {
                 || (blocked.is_some() && self.gives_up(terms))
         };
         let expired = state.take_expired(too_late);
-        state.next_expiry = state.next_deadline().map(|deadline| deadline.max(now + EXPIRY_STEP));
         drop(state);
         if expired.is_empty() {
             return;
@@ -137,24 +143,25 @@ impl Shared {
                     cause: cause.clone(),
                 },
             };
-            (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
+            waiting.terms.settle(Err(PublishError::NotSent(reason)));
         }
         self.tell_if_idle();
     }
 
     /// Opens the channels, unless they are open, and moves what waits.
-    async fn work(self: Arc<Self>, up: Up) {
+    async fn work(self: Arc<Self>, up: Up) -> bool {
         if self.lock().ready.is_none() {
             let opening = open(&up, Arc::clone(&self.format));
             match self.answer(format!("{} has not opened a channel", up.node), opening).await {
                 Ok(ready) => self.lock().ready = Some(ready),
                 // The link notices a lost connection by itself; a broker that is out of channels is asked again.
                 Err(error) => {
-                    return tracing::warn!(node = %up.node, %error, "cannot open the publishing channel");
+                    tracing::warn!(node = %up.node, %error, "cannot open the publishing channel");
+                    return false;
                 }
             }
         }
-        self.flush().await;
+        self.flush().await
     }
 
     /// Waits for the broker; `missing` says to those whose time is up meanwhile what they have waited for.
@@ -165,21 +172,35 @@ impl Shared {
         answer
     }
 
-    /// Declares what has to be declared and hands over what waits, as far as there is room.
-    async fn flush(self: &Arc<Self>) {
+    /// Declares what has to be declared and hands over what waits, as far as there is room. Tells whether nothing was put
+    /// off.
+    async fn flush(self: &Arc<Self>) -> bool {
+        let mut put_off = Vec::new();
         loop {
             let (ready, key, declared, route, channel) = {
                 let state = self.lock();
-                let Some(ready) = state.ready.clone().filter(|_| state.takes_messages()) else { return };
-                let Some((key, destination)) = state.destinations.waited_for() else { return };
-                let Some(first) = destination.waiting.front() else { return };
+                let Some(ready) = state.ready.clone().filter(|_| state.takes_messages()) else {
+                    return put_off.is_empty();
+                };
+                let Some((key, destination)) = state.destinations.waited_for(&put_off) else {
+                    return put_off.is_empty();
+                };
+                let Some(first) = destination.waiting.front() else { return put_off.is_empty() };
                 let (route, channel) = (first.terms.route.clone(), first.terms.channel());
                 (ready, key, destination.declared, route, channel)
             };
             let lane = match self.prepare(&ready, &route, channel, declared).await {
                 Ok(lane) => lane,
-                Err(error) if self.refused(&key, &route, &ready, &error) => continue,
-                Err(_) => return,
+                Err(Trouble::Refused(error)) => {
+                    self.refused(&key, &route, &ready, &error);
+                    continue;
+                }
+                Err(Trouble::NotNow(error)) if error.scope == Scope::Channel && ready.lane.is_open() => {
+                    tracing::warn!(node = %ready.up.node, ?route, %error, "cannot publish for now");
+                    put_off.push(key);
+                    continue;
+                }
+                Err(Trouble::NotNow(_)) => return false,
             };
             let mut batch = Vec::new();
             {
@@ -232,20 +253,9 @@ impl Shared {
         route: &Route,
         channel: ChannelOf,
         declared: bool,
-    ) -> Result<Arc<Lane>, AmqpError> {
+    ) -> Result<Arc<Lane>, Trouble> {
         if !declared {
-            let (exchange, source) = self.profile.publisher_declares(route);
-            let declaring = async {
-                if let Some(exchange) = exchange {
-                    ready.setup.declare_exchange(&exchange).await?;
-                }
-                if let Some(source) = source {
-                    subscription::declare(&ready.setup, &source).await?;
-                }
-                Ok(())
-            };
-            let missing = format!("{} has not answered the declaration for {route:?}", ready.up.node);
-            self.answer(missing, declaring).await?;
+            self.declare(ready, route).await?;
         }
         if let Some(lane) = ready.lane(channel) {
             return Ok(lane);
@@ -253,41 +263,73 @@ impl Shared {
         let assurance = match channel {
             ChannelOf::Fanouts => Assurance::Confirmed,
             ChannelOf::Routed => Assurance::Routed,
-            ChannelOf::Confirmed => {
-                let text = "the publishing channel is closed".to_owned();
-                return Err(AmqpError { code: None, scope: Scope::Channel, text });
-            }
+            ChannelOf::Confirmed => return Err(Trouble::NotNow(closed("the publishing channel"))),
         };
         let opening = open_lane(&ready.up, Arc::clone(&self.format), assurance);
-        let lane = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await?;
-        if let Some(ready) = &mut self.lock().ready {
-            ready.set_lane(channel, Arc::clone(&lane));
+        let lane = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await;
+        let lane = lane.map_err(Trouble::NotNow)?;
+        self.renew(|ready| ready.set_lane(channel, Arc::clone(&lane)));
+        match lane.is_open() {
+            true => Ok(lane),
+            false => Err(Trouble::NotNow(closed("a publishing channel"))),
         }
-        Ok(lane)
     }
 
-    /// A declaration failed. When the broker refused it for good, what waits for it fails too; otherwise it waits on.
-    /// Tells whether to go on with other destinations.
-    fn refused(&self, key: &Key, route: &Route, ready: &Ready, error: &AmqpError) -> bool {
-        let final_refusal = matches!(error.code, Some(403 | 404 | 406));
-        let mut state = self.lock();
-        // The broker has closed the channel with its refusal; `work` opens new ones.
-        state.ready = None;
-        let Some(destination) = state.destinations.get_mut(key.place()) else { return final_refusal };
-        if !final_refusal {
-            return false;
+    async fn declare(&self, ready: &Ready, route: &Route) -> Result<(), Trouble> {
+        let (exchange, source) = self.profile.publisher_declares(route);
+        if exchange.is_none() && source.is_none() {
+            return Ok(());
         }
-        let waiting = std::mem::take(&mut destination.waiting);
-        drop(state);
+        let setup = self.setup(ready).await.map_err(Trouble::NotNow)?;
+        let declaring = async {
+            if let Some(exchange) = exchange {
+                setup.declare_exchange(&exchange).await?;
+            }
+            if let Some(source) = source {
+                subscription::declare(&setup, &source).await?;
+            }
+            Ok(())
+        };
+        let missing = format!("{} has not answered the declaration for {route:?}", ready.up.node);
+        self.answer(missing, declaring).await.map_err(|error: AmqpError| {
+            // The broker's refusal has a code and costs the channel; what the protocol has no room for has none, and costs
+            // nothing.
+            let refused = error.scope == Scope::Channel && (error.code.is_some() || setup.is_open());
+            if refused { Trouble::Refused(error) } else { Trouble::NotNow(error) }
+        })
+    }
+
+    /// The channel to declare on, which each refusal costs.
+    async fn setup(&self, ready: &Ready) -> Result<Channel, AmqpError> {
+        if ready.setup.is_open() {
+            return Ok(ready.setup.clone());
+        }
+        let opening = ready.up.connection.channel();
+        let setup = self.answer(format!("{} has not opened a channel", ready.up.node), opening).await?;
+        self.renew(|ready| ready.setup = setup.clone());
+        Ok(setup)
+    }
+
+    /// Puts a new channel in its place, unless all of them have been given up.
+    fn renew(&self, change: impl FnOnce(&mut Ready)) {
+        if let Some(ready) = &mut self.lock().ready {
+            change(ready);
+        }
+    }
+
+    /// The broker refused a declaration, so what waits for it fails too.
+    fn refused(&self, key: &Key, route: &Route, ready: &Ready, error: &AmqpError) {
+        let waiting = match self.lock().destinations.get_mut(key.place()) {
+            Some(destination) => std::mem::take(&mut destination.waiting),
+            None => return,
+        };
         for waiting in waiting {
             let what = format!("the declaration for {route:?} on {}", ready.up.node);
             let cause = format!("{error}{}", advice(error));
             let reason = NotSentReason::Refused { what, cause };
-            (waiting.terms.settled)(Err(PublishError::NotSent(reason)));
+            waiting.terms.settle(Err(PublishError::NotSent(reason)));
         }
         self.tell_if_idle();
-        self.pump.notify_one();
-        true
     }
 }
 
@@ -304,4 +346,8 @@ async fn open_lane(
 ) -> Result<Arc<Lane>, AmqpError> {
     let confirms = Confirms::start(up.connection.channel().await?, format, assurance).await?;
     Ok(Arc::new(Lane::new(confirms, Arc::clone(&up.node))))
+}
+
+fn closed(what: &str) -> AmqpError {
+    AmqpError { code: None, scope: Scope::Channel, text: format!("{what} is closed") }
 }

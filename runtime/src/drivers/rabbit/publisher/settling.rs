@@ -53,7 +53,7 @@ impl Shared {
 
     fn settle(&self, outcome: Outcome, terms: Terms, lane: &Lane) {
         let node = Some(Arc::clone(&lane.node));
-        (terms.settled)(match outcome {
+        let told = match outcome {
             Outcome::Confirmed => Ok(Confirmed { node }),
             Outcome::Returned { code, text } => {
                 let Address { exchange, routing_key } = self.profile.address(&terms.route);
@@ -71,7 +71,8 @@ impl Shared {
             Outcome::TooLate(error) | Outcome::Unsendable(error) => {
                 Err(PublishError::NotSent(refusal(&error, &terms.route, lane)))
             }
-        });
+        };
+        terms.settle(told);
     }
 
     /// What becomes of a message that was lost with its channel. What is to be tried again goes before all that waits.
@@ -88,6 +89,7 @@ impl Shared {
             // Whoever had a fanout from an exchange that has gone since has left, so nobody gets it twice.
             Fate::Unknown => {
                 let fanout = matches!(terms.route, Route::Fanout { .. });
+                terms.taken |= fanout;
                 missing && fanout && !std::mem::replace(&mut terms.again, true)
             }
         };
@@ -101,7 +103,7 @@ impl Shared {
             }
             (Fate::Refused, _) => {
                 let reason = refusal(&error, &terms.route, lane);
-                (terms.settled)(Err(PublishError::NotSent(reason)));
+                terms.settle(Err(PublishError::NotSent(reason)));
             }
             _ => self.settle(Outcome::Lost { number: position, error }, terms, lane),
         }

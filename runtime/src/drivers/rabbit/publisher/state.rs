@@ -4,15 +4,20 @@ use super::destinations::{Destinations, Place};
 use super::lane::Lane;
 use crate::drivers::rabbit::amqp::{Channel, Message};
 use crate::drivers::rabbit::link::Up;
-use crate::transport::{Route, Settled};
+use crate::transport::{Confirmed, PublishError, Route, Settled};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Most messages handed to the connection and not confirmed. Its own queue has no limit.
 const IN_FLIGHT_LIMIT: usize = 16_384;
 /// Most bytes of them.
 const IN_FLIGHT_BYTES: usize = 64 << 20;
+
+/// Least time between two looks for messages that have waited too long: each goes through all that wait.
+const EXPIRY_STEP: Duration = Duration::from_millis(10);
+/// How many times longer nobody looks than the last look took: there may be a hundred thousand that wait.
+const EXPIRY_SHARE: u32 = 10;
 
 #[derive(Default)]
 pub(super) struct State {
@@ -29,6 +34,8 @@ pub(super) struct State {
     pub(super) unanswered: Option<String>,
     /// When the next waiting message may be too late; nobody looks before.
     pub(super) next_expiry: Option<Instant>,
+    /// The end of the pause after the last look.
+    not_before: Option<Instant>,
 }
 
 /// The open channels of one connection.
@@ -103,6 +110,8 @@ pub(super) struct Terms {
     pub(super) turn: u64,
     /// Whether it was published before and met a missing exchange.
     pub(super) again: bool,
+    /// Whether a queue may have it from then.
+    pub(super) taken: bool,
     /// Whether it needs no confirmation.
     pub(super) routed: bool,
 }
@@ -115,6 +124,32 @@ impl Terms {
             _ => ChannelOf::Confirmed,
         }
     }
+
+    /// Tells the outcome. Of what may have been taken before is never said that it was not.
+    pub(super) fn settle(self, outcome: Result<Confirmed, PublishError>) {
+        (self.settled)(match outcome {
+            Err(error) if self.taken => Err(doubtful(error)),
+            outcome => outcome,
+        });
+    }
+
+    /// Terms of nobody in particular.
+    #[cfg(test)]
+    pub(super) fn sample(route: Route, settled: Settled) -> Self {
+        let (deadline, retry) = (None, None);
+        Self { route, settled, deadline, retry, mark: 0, turn: 0, again: false, taken: false, routed: false }
+    }
+}
+
+/// What became of the second try says nothing of the first.
+fn doubtful(error: PublishError) -> PublishError {
+    let node = match &error {
+        PublishError::NotSent(_) => None,
+        PublishError::Returned { node, .. } => node.clone(),
+        _ => return error,
+    };
+    let cause = format!("lost with its channel before its confirmation, and sent again: {error}");
+    PublishError::Lost { cause, node }
 }
 
 impl State {
@@ -168,11 +203,13 @@ impl State {
         sooner || (self.ready.is_some() && self.blocked.is_none())
     }
 
-    /// Somebody has to look by `deadline`; tells whether that is sooner than was planned.
+    /// Somebody has to look by `deadline`, or when the pause is over; tells whether that is sooner than was planned.
     fn wait_until(&mut self, deadline: Option<Instant>) -> bool {
-        let sooner = deadline.is_some_and(|deadline| self.next_expiry.is_none_or(|next| deadline < next));
+        let Some(deadline) = deadline else { return false };
+        let look = self.not_before.map_or(deadline, |not_before| deadline.max(not_before));
+        let sooner = self.next_expiry.is_none_or(|next| look < next);
         if sooner {
-            self.next_expiry = deadline;
+            self.next_expiry = Some(look);
         }
         sooner
     }
@@ -184,24 +221,118 @@ impl State {
         &mut self.destinations.entry(place).waiting
     }
 
-    /// Takes out what `too_late` says, which is also told whether there is a connection; the rest keeps its order.
+    /// Takes out what `too_late` says, which is also told whether there is a connection; the rest keeps its order. Somebody
+    /// has to look again by the next deadline.
     pub(super) fn take_expired(&mut self, too_late: impl Fn(&Waiting, bool) -> bool) -> Vec<Waiting> {
+        let begun = Instant::now();
         let connected = self.ready.is_some();
-        let mut expired = Vec::new();
+        let (mut expired, mut next) = (Vec::new(), None);
         for destination in self.destinations.all_mut() {
-            if destination.waiting.iter().any(|waiting| too_late(waiting, connected)) {
-                let waiting = std::mem::take(&mut destination.waiting).into_iter();
-                let (late, rest): (VecDeque<_>, _) =
-                    waiting.partition(|waiting| too_late(waiting, connected));
-                expired.extend(late);
-                destination.waiting = rest;
-            }
+            let late = |waiting: &Waiting| too_late(waiting, connected);
+            let soonest = take_late(&mut destination.waiting, late, &mut expired);
+            next = [next, soonest].into_iter().flatten().min();
         }
+        let ended = Instant::now();
+        self.not_before = Some(ended + pause_after(ended.duration_since(begun)));
+        self.next_expiry = None;
+        self.wait_until(next);
         expired
     }
+}
 
-    /// When the next waiting message is too late.
-    pub(super) fn next_deadline(&self) -> Option<Instant> {
-        self.destinations.all().flat_map(|d| &d.waiting).filter_map(|waiting| waiting.terms.deadline).min()
+fn pause_after(took: Duration) -> Duration {
+    EXPIRY_STEP.max(took * EXPIRY_SHARE)
+}
+
+/// Takes out those that are `late`, mostly the first ones; the rest keeps its order and its place in memory. Gives the
+/// soonest deadline of the rest.
+fn take_late(
+    waiting: &mut VecDeque<Waiting>,
+    late: impl Fn(&Waiting) -> bool,
+    into: &mut Vec<Waiting>,
+) -> Option<Instant> {
+    while waiting.front().is_some_and(&late) {
+        into.extend(waiting.pop_front());
+    }
+    let (mut kept, mut soonest) = (0, None::<Instant>);
+    for at in 0..waiting.len() {
+        if late(&waiting[at]) {
+            continue;
+        }
+        soonest = [soonest, waiting[at].terms.deadline].into_iter().flatten().min();
+        if kept < at {
+            waiting.swap(kept, at);
+        }
+        kept += 1;
+    }
+    into.extend(waiting.drain(kept..));
+    soonest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drivers::rabbit::amqp::sample::message;
+
+    /// A reply that waits, with its deadline in seconds.
+    fn waiting(state: &mut State, begin: Instant, deadline: Option<u64>) -> Waiting {
+        let mut terms = Terms::sample(Route::Reply { address: "r".into() }, Box::new(drop));
+        terms.turn = state.next_turn();
+        terms.deadline = deadline.map(|seconds| begin + Duration::from_secs(seconds));
+        Waiting { message: message("r", "x"), terms, since: begin }
+    }
+
+    fn turns(waiting: &VecDeque<Waiting>) -> Vec<u64> {
+        waiting.iter().map(|waiting| waiting.terms.turn).collect()
+    }
+
+    #[test]
+    fn late_ones_are_taken_out_wherever_they_are_and_the_rest_keeps_its_order() {
+        let (mut state, begin) = (State::default(), Instant::now());
+        for deadline in [Some(1), Some(2), None, Some(9), Some(1), Some(7), Some(2), Some(8)] {
+            let waiting = waiting(&mut state, begin, deadline);
+            state.enqueue(waiting);
+        }
+        let now = begin + Duration::from_secs(2);
+        let late = |waiting: &Waiting, _| waiting.terms.deadline.is_some_and(|deadline| deadline <= now);
+        let expired: VecDeque<_> = state.take_expired(late).into();
+        let mut gone = turns(&expired);
+        gone.sort_unstable();
+        assert_eq!(gone, [1, 2, 5, 7]);
+        assert_eq!(turns(&state.destinations.all().next().unwrap().waiting), [3, 4, 6, 8]);
+        assert_eq!(state.next_expiry, Some(begin + Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn nobody_looks_again_before_ten_times_the_time_that_a_look_took() {
+        assert_eq!(pause_after(Duration::ZERO), EXPIRY_STEP);
+        assert_eq!(pause_after(Duration::from_millis(5)), Duration::from_millis(50));
+        let (mut state, begin) = (State::default(), Instant::now());
+        let slow = waiting(&mut state, begin, Some(60));
+        state.enqueue(slow);
+        let look = |_: &Waiting, _| {
+            std::thread::sleep(Duration::from_millis(5));
+            false
+        };
+        state.take_expired(look);
+        let looked = Instant::now();
+        // One with a deadline of its own, at once, does not bring the next look forward either.
+        let short = waiting(&mut state, begin, Some(0));
+        assert!(state.enqueue(short));
+        let pause = state.next_expiry.unwrap().duration_since(looked);
+        assert!(pause > Duration::from_millis(40), "{pause:?}");
+    }
+
+    #[test]
+    fn what_goes_back_to_those_that_wait_goes_back_to_its_place() {
+        let (mut state, begin) = (State::default(), Instant::now());
+        let mut all: Vec<_> = (0..6).map(|_| Some(waiting(&mut state, begin, None))).collect();
+        for later in [3, 5] {
+            state.enqueue(all[later].take().unwrap());
+        }
+        for again in [2, 0, 4, 1] {
+            assert!(state.put_back(all[again].take().unwrap()).is_none());
+        }
+        assert_eq!(turns(&state.destinations.all().next().unwrap().waiting), [1, 2, 3, 4, 5, 6]);
     }
 }

@@ -11,7 +11,7 @@ use super::*;
 use crate::id::MessageId;
 use crate::transport::Confirmed;
 use crate::wire::{Header, Oslo2, Properties};
-use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, exchange, queue};
+use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, exchange};
 use tokio::sync::oneshot;
 
 type Told = oneshot::Receiver<Result<Confirmed, PublishError>>;
@@ -81,7 +81,12 @@ fn topic(exchange: &str) -> Route {
 /// Answers the next method as a broker does; gives it.
 async fn answer(peer: &mut Peer) -> (u16, AMQPClass) {
     let (id, asked) = peer.hear().await;
-    let ok = match &asked {
+    reply_to(peer, id, &asked).await;
+    (id, asked)
+}
+
+async fn reply_to(peer: &mut Peer, id: u16, asked: &AMQPClass) {
+    let ok = match asked {
         AMQPClass::Channel(channel::AMQPMethod::Open(_)) => {
             AMQPClass::Channel(channel::AMQPMethod::OpenOk(channel::OpenOk {}))
         }
@@ -89,18 +94,9 @@ async fn answer(peer: &mut Peer) -> (u16, AMQPClass) {
         AMQPClass::Exchange(exchange::AMQPMethod::Declare(_)) => {
             AMQPClass::Exchange(exchange::AMQPMethod::DeclareOk(exchange::DeclareOk {}))
         }
-        AMQPClass::Queue(queue::AMQPMethod::Declare(declare)) => {
-            let queue = declare.queue.clone();
-            let ok = queue::DeclareOk { queue, message_count: 0, consumer_count: 0 };
-            AMQPClass::Queue(queue::AMQPMethod::DeclareOk(ok))
-        }
-        AMQPClass::Queue(queue::AMQPMethod::Bind(_)) => {
-            AMQPClass::Queue(queue::AMQPMethod::BindOk(queue::BindOk {}))
-        }
-        _ => return (id, asked),
+        _ => return,
     };
     peer.say(id, ok).await;
-    (id, asked)
 }
 
 /// The messages that come next: their channel, and their texts.
@@ -184,16 +180,8 @@ async fn what_comes_to_a_channel_that_has_ended_waits_for_the_next_in_its_place(
 fn hand_over(shared: &Arc<Shared>, lane: &Arc<lane::Lane>, turn: u64) -> Told {
     let (told, outcome) = oneshot::channel();
     let message = Message { routing_key: turn.to_string().into(), ..sample::message("reply", "x") };
-    let terms = Terms {
-        route: reply(),
-        settled: Box::new(move |outcome| told.send(outcome).unwrap_or_default()),
-        deadline: None,
-        retry: None,
-        mark: 0,
-        turn,
-        again: false,
-        routed: false,
-    };
+    let settled: Settled = Box::new(move |outcome| told.send(outcome).unwrap_or_default());
+    let terms = Terms { turn, ..Terms::sample(reply(), settled) };
     shared.lock().take_room(message.body.len());
     shared.hand_over(lane, message, terms);
     outcome
@@ -216,4 +204,98 @@ async fn a_message_that_no_frame_holds_is_refused_at_once() {
     let (id, _) = texts(&mut peer, 1).await;
     peer.say(id, ack(1, false)).await;
     assert_eq!(told(first).await, Ok(()));
+}
+
+/// A refusal costs the channel that was declared on, and whoever waits for just that declaration.
+#[tokio::test]
+async fn a_refused_declaration_hurts_no_other_destination() {
+    let mut stage = Stage::new();
+    let (connection, _events, mut peer) = connected();
+    stage.connect(connection, &mut peer).await;
+    let known = stage.publish(topic("known"), "known");
+    assert!(matches!(answer(&mut peer).await, (_, AMQPClass::Exchange(_))));
+    let (lane, _) = texts(&mut peer, 1).await;
+    let locked: Vec<_> =
+        (0..5).map(|number| stage.publish(topic(&format!("locked-{number}")), "x")).collect();
+    let good = stage.publish(topic("good"), "good");
+    let (mut refused, mut taken) = (0, 0);
+    while refused < 5 || taken < 1 {
+        match peer.hear().await {
+            (id, AMQPClass::Exchange(exchange::AMQPMethod::Declare(declare)))
+                if declare.exchange.as_str().starts_with("locked") =>
+            {
+                refused += 1;
+                peer.say(id, channel_close(405, "RESOURCE_LOCKED - of the test")).await;
+            }
+            (id, AMQPClass::Basic(basic::AMQPMethod::Publish(_))) => {
+                assert_eq!(id, lane);
+                taken += 1;
+                peer.frame().await;
+                peer.frame().await;
+            }
+            (id, asked) => reply_to(&mut peer, id, &asked).await,
+        }
+    }
+    for outcome in locked {
+        let told = told(outcome).await;
+        assert!(matches!(&told, Err(PublishError::NotSent(NotSentReason::Refused { .. }))), "{told:?}");
+    }
+    let again = stage.publish(topic("known"), "again");
+    peer.say(lane, ack(2, true)).await;
+    for outcome in [known, good] {
+        assert_eq!(told(outcome).await, Ok(()));
+    }
+    // Neither opened nor declared anew; the answer to the last refusal may come before it.
+    let published = loop {
+        match peer.hear().await {
+            (_, AMQPClass::Channel(channel::AMQPMethod::CloseOk(_))) => {}
+            other => break other,
+        }
+    };
+    assert!(matches!(published, (on, AMQPClass::Basic(_)) if on == lane), "{published:?}");
+    peer.say(lane, ack(3, false)).await;
+    assert_eq!(told(again).await, Ok(()));
+}
+
+/// Its exchange was there once and is gone: a queue that has gone with it may have had the first, and its reader too.
+#[tokio::test]
+async fn a_fanout_that_may_have_been_taken_is_never_said_not_to_have_been() {
+    let mut stage = Stage::new();
+    let (connection, _events, mut peer) = connected();
+    stage.connect(connection, &mut peer).await;
+    let fanout = || Route::Fanout { topic: "t".into() };
+    let (first, second) = (stage.publish(fanout(), "first"), stage.publish(fanout(), "second"));
+    for end in [true, false] {
+        let on = loop {
+            if let (on, AMQPClass::Basic(_)) = answer(&mut peer).await {
+                break on;
+            }
+        };
+        peer.frame().await;
+        peer.frame().await;
+        texts(&mut peer, 1).await;
+        if end {
+            peer.say(on, channel_close(404, "NOT_FOUND - no exchange 't_fanout' in vhost '/'")).await;
+            continue;
+        }
+        for body in ["first", "second"] {
+            let returned = basic::Return {
+                reply_code: 312,
+                reply_text: "NO_ROUTE".into(),
+                exchange: "t_fanout".into(),
+                routing_key: "".into(),
+            };
+            peer.say(on, AMQPClass::Basic(basic::AMQPMethod::Return(returned))).await;
+            peer.content(on, body.as_bytes()).await;
+        }
+        peer.say(on, ack(2, true)).await;
+    }
+    let first = told(first).await;
+    assert!(
+        matches!(&first, Err(PublishError::Lost { cause, .. }) if cause.contains("NO_ROUTE")),
+        "{first:?}"
+    );
+    // The last to the named exchange is what the broker refused.
+    let second = told(second).await;
+    assert!(matches!(second, Err(PublishError::Returned { .. })), "{second:?}");
 }
