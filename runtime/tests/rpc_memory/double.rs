@@ -89,6 +89,13 @@ impl Double {
         }
     }
 
+    /// Gives the broker's refusal of all that is held.
+    pub(crate) fn refuse_held(&self) {
+        for settled in std::mem::take(&mut *self.0.held.lock().unwrap()) {
+            settled(Err(refused()));
+        }
+    }
+
     /// How much the driver owes its word about.
     pub(crate) fn held(&self) -> usize {
         self.0.held.lock().unwrap().len()

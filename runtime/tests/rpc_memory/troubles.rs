@@ -106,6 +106,19 @@ async fn what_was_refused_once_may_have_run_whatever_became_of_it_later() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_right_behind_a_refusal_is_the_answer() {
+    let mut scene = Scene::new().await;
+    scene.double.requests([Fate::Held]);
+    let call = tokio::spawn(scene.call().timeout(Duration::from_secs(5)));
+    let request = scene.queue.next().await;
+    // The call's task has no turn between the two.
+    scene.double.refuse_held();
+    scene.answer(&request).await;
+    assert_eq!(call.await.unwrap().unwrap().as_str(), "1");
+    assert!(scene.queue.arrived().is_empty(), "it is not sent again");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_monitored_call_outlives_an_outage_of_ours() {
     let mut scene = Scene::new().await;
     let begun = Instant::now();
