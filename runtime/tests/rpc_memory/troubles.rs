@@ -14,7 +14,7 @@ use oslo_messaging::wire::{Compression, Oslo2};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// A value nested so deep.
 fn deep(levels: usize) -> Value {
@@ -116,6 +116,24 @@ async fn an_answer_that_comes_right_behind_a_refusal_is_the_answer() {
     scene.answer(&request).await;
     assert_eq!(call.await.unwrap().unwrap().as_str(), "1");
     assert!(scene.queue.arrived().is_empty(), "it is not sent again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_end_with_a_close_that_nobody_waits_for() {
+    let broker = MemoryBroker::new();
+    let double = Double::on(&broker);
+    let transport = double.transport();
+    let peer = RawPeer::on(&broker);
+    let mut queue = peer.consume("t").await;
+    let call = client(&transport, "t").call(&no_context(), "show", &json!({}));
+    let call = tokio::spawn(call.timeout(Duration::from_secs(3600)));
+    queue.next().await;
+    double.take_for_the_good_bye(Duration::from_secs(60));
+    let begun = Instant::now();
+    timeout(Duration::from_secs(1), transport.close(Duration::from_secs(60))).await.unwrap_err();
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.ran()), (ErrorKind::Unconfirmed, Ran::Maybe), "{error}");
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]
