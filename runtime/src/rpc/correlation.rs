@@ -25,8 +25,10 @@ pub(crate) struct Correlation {
 pub(crate) enum Placed {
     /// It ended its call.
     Final,
-    /// A sign of life, or the first of two parts.
-    Interim,
+    /// The first of two parts.
+    FirstPart,
+    /// A sign of life.
+    Alive,
     /// Nobody waits for this `_msg_id`.
     Unknown(String),
 }
@@ -255,10 +257,10 @@ impl Slot {
     fn interim(&self, reply: IncomingReply) -> Placed {
         if reply.result.is_some() || reply.failure.is_some() {
             lock(&self.state).first_part = Some(reply);
-            return Placed::Interim;
+            return Placed::FirstPart;
         }
         self.alive();
-        Placed::Interim
+        Placed::Alive
     }
 
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Event> {

@@ -74,6 +74,15 @@ async fn replies_of_all_shapes_are_understood() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn two_parts_are_one_reply_and_no_sign_of_life() {
+    let mut scene = Scene::new().await;
+    let first = json!({"result": 1, "failure": null, "ending": false});
+    scene.answered(&[first, json!({"result": null, "failure": null, "ending": true})]).await.unwrap();
+    let stats = scene.transport.stats();
+    assert_eq!((stats.replies, stats.heartbeats), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failure_in_the_first_of_two_parts_is_the_answer() {
     let mut scene = Scene::new().await;
     let failure =
