@@ -4,6 +4,7 @@ use crate::raw::{RawPeer, envelope, json_properties, topic};
 use crate::support::{client, echo, no_context, server, transport_on};
 use oslo_messaging::contract::DynRequest;
 use oslo_messaging::drivers::memory::MemoryBroker;
+use oslo_messaging::error::{CallError, ErrorKind, Ran};
 use oslo_messaging::rpc::ServerHandle;
 use oslo_messaging::wire::Properties;
 use serde_json::{Value, json};
@@ -255,4 +256,20 @@ async fn an_answer_over_the_limit_becomes_a_failure() {
     let error =
         client(&transport_on(&broker), "t").call(&no_context(), "show", &json!({})).await.unwrap_err();
     assert!(error.to_string().contains("over the limit of 65536 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_over_the_limit_is_a_refusal_all_the_same() {
+    let broker = MemoryBroker::new();
+    let mut options = oslo_messaging::transport::TransportOptions::default();
+    options.limits.body = 64 << 10;
+    let serving = crate::support::transport_with(&broker, options);
+    let _handle = server(&serving, "t", echo).build().unwrap().start().await.unwrap();
+    // The refusal names the method twice.
+    let method = format!("_{}", "x".repeat(40 << 10));
+    let error =
+        client(&transport_on(&broker), "t").call(&no_context(), method, &json!({})).await.unwrap_err();
+    assert_eq!((error.kind(), error.ran()), (ErrorKind::Rejected, Ran::No));
+    let CallError::Rejected(rejection) = &error else { panic!("{error:?}") };
+    assert!(rejection.failure.message.contains("over the limit of 65536 bytes"), "{}", rejection.failure);
 }

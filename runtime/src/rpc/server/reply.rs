@@ -42,6 +42,31 @@ impl Content {
             Self::Heartbeat => OutgoingReplyBody::Heartbeat,
         }
     }
+
+    /// What is sent in its place when it is over a limit. A refusal stays one: its caller is to know that nothing has run.
+    fn cut(&self, over: &OverLimit) -> Self {
+        match self {
+            Self::Refusal { failure, kind } => {
+                let text = too_large("refusal", over);
+                let failure = RemoteFailure::new(failure.module.as_str(), failure.class.as_str(), text);
+                Self::Refusal { failure: Box::new(failure), kind: *kind }
+            }
+            _ => {
+                let text = too_large("answer", over);
+                let failure = RemoteFailure::new("oslo_messaging.server", "ResultTooLarge", text);
+                Self::Failure(Box::new(failure))
+            }
+        }
+    }
+}
+
+fn too_large(what: &str, over: &OverLimit) -> String {
+    match over {
+        OverLimit::Body { size, limit } => {
+            format!("the {what} of {size} bytes is over the limit of {limit} bytes")
+        }
+        other => format!("the {what} is over a limit: {other}"),
+    }
 }
 
 /// A final answer on its way.
@@ -75,7 +100,7 @@ pub(crate) fn send(run: &Arc<Run>, to: ReplyTo, content: Content) {
 fn publish(run: Arc<Run>, mut reply: Reply) {
     reply.tries += 1;
     let encoded = encode(&run, &reply.to, &reply.content).or_else(|over| {
-        reply.content = too_large(&over);
+        reply.content = reply.content.cut(&over);
         encode(&run, &reply.to, &reply.content)
     });
     let Ok(mut message) = encoded else {
@@ -152,14 +177,4 @@ async fn try_again(run: Arc<Run>, reply: Reply, error: PublishError) {
     run.counters.replies_retried.add();
     tokio::time::sleep(PAUSE).await;
     publish(run, reply);
-}
-
-fn too_large(over: &OverLimit) -> Content {
-    let text = match over {
-        OverLimit::Body { size, limit } => {
-            format!("the answer of {size} bytes is over the limit of {limit} bytes")
-        }
-        other => format!("the answer is over a limit: {other}"),
-    };
-    Content::Failure(Box::new(RemoteFailure::new("oslo_messaging.server", "ResultTooLarge", text)))
 }
