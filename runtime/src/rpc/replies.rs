@@ -63,7 +63,7 @@ impl Sink for ReplySink {
             Placed::Alive => self.counters.heartbeats.add(),
             Placed::Unknown(message_id) => {
                 self.counters.late_replies.add();
-                tracing::debug!(message_id, "nobody waits for this reply (any more)");
+                tracing::debug!(message_id = short(&message_id), "nobody waits for this reply (any more)");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! How a server answers: addresses that are missing, late or forged, requests that cannot be read, signs of life.
 
+use crate::logged::Logged;
 use crate::raw::{RawPeer, envelope, json_properties, topic};
 use crate::support::{client, echo, no_context, server, transport_on};
 use oslo_messaging::contract::DynRequest;
@@ -66,6 +67,28 @@ async fn a_missing_address_is_given_up_after_a_minute_and_for_a_minute() {
     sleep(Duration::from_secs(60)).await;
     peer.publish(topic("t"), &request("show", "reply_gone", 'c')).await;
     assert_eq!(queue.next().await["_msg_id"], "c".repeat(32));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_of_any_length_is_logged_in_short() {
+    let logged = Logged::default();
+    let _default = tracing::subscriber::set_default(logged.clone());
+    let broker = MemoryBroker::new();
+    let handle = serving(&broker).await;
+    let peer = RawPeer::on(&broker);
+    let mut request = request("show", "reply_gone", 'a');
+    request["_msg_id"] = json!("x".repeat(100_000));
+    request["_timeout"] = json!(1);
+    peer.publish(topic("t"), &request).await;
+    sleep(Duration::from_secs(61)).await;
+    request["_unique_id"] = json!("another");
+    peer.publish(topic("t"), &request).await;
+    until(&handle, |stats| stats.replies_lost == 2).await;
+    let text = logged.text();
+    for line in ["too short for signs of life", "not delivered, trying again", "reply lost", "thrown away"] {
+        assert!(text.contains(line), "{line}");
+    }
+    assert!(!text.contains(&"x".repeat(65)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,7 +6,7 @@ use crate::id::MessageId;
 use crate::json::RawJson;
 use crate::serving::after;
 use crate::transport::{Confirmed, Publish, PublishError, Route};
-use crate::wire::{OutgoingReply, OutgoingReplyBody, OverLimit};
+use crate::wire::{OutgoingReply, OutgoingReplyBody, OverLimit, short};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -85,7 +85,7 @@ pub(crate) fn send(run: &Arc<Run>, to: ReplyTo, content: Content) {
         run.counters.replies_lost.add();
         tracing::debug!(
             address = &*to.address,
-            message_id = &*to.message_id,
+            message_id = short(&to.message_id),
             "reply thrown away: its queue is gone"
         );
         return;
@@ -161,7 +161,7 @@ async fn try_again(run: Arc<Run>, reply: Reply, error: PublishError) {
         let tries = reply.tries;
         if let Some(unlogged) = run.logs.losses.pass() {
             tracing::warn!(
-                address = &**address, message_id = &**message_id, tries, %error, unlogged,
+                address = &**address, message_id = short(message_id), tries, %error, unlogged,
                 "reply lost: the caller is gone or cannot be reached"
             );
         }
@@ -171,7 +171,7 @@ async fn try_again(run: Arc<Run>, reply: Reply, error: PublishError) {
         && let Some(unlogged) = run.logs.retries.pass()
     {
         tracing::info!(
-            address = &**address, message_id = &**message_id, %error, unlogged, "reply not delivered, trying again"
+            address = &**address, message_id = short(message_id), %error, unlogged, "reply not delivered, trying again"
         );
     }
     run.counters.replies_retried.add();
