@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// How long the end of a run waits for the broker to delete and give back what it held.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -42,6 +43,13 @@ pub(crate) struct Logs {
     pub(crate) losses: LogLimit,
 }
 
+/// A delivery and when it came: its caller's time runs while it waits here.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) delivery: Delivery,
+    pub(crate) at: Instant,
+}
+
 /// The shared state of a run.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -59,7 +67,7 @@ pub(crate) struct Run {
     pub(crate) logs: Logs,
     /// Keeps this server's queues from being anybody's reply address.
     _served: Served,
-    intake: Intake<Delivery>,
+    intake: Intake<Arrival>,
     /// Replies whose outcome is open.
     replies: AtomicUsize,
     /// Those of them that are with the driver; the others wait for their address to appear.
@@ -75,6 +83,7 @@ impl Run {
     pub(crate) fn new(config: Arc<Config>, runtime: Handle) -> Self {
         let options = config.transport.options();
         let driver = Arc::clone(config.transport.driver());
+        let most_handed_over = config.concurrency.saturating_mul(REPLIES_A_SLOT).max(LEAST_REPLIES);
         Self {
             mandatory_replies: options.mandatory_replies && driver.capabilities().mandatory,
             driver,
@@ -89,7 +98,7 @@ impl Run {
             intake: Intake::new(config.concurrency),
             replies: AtomicUsize::new(0),
             handed_over: AtomicUsize::new(0),
-            most_handed_over: config.concurrency.saturating_mul(REPLIES_A_SLOT).max(LEAST_REPLIES),
+            most_handed_over,
             room: Notify::new(),
             life: Life::new(),
             config,
@@ -166,7 +175,7 @@ impl Run {
             tracing::warn!(server = %self.config.target, "the broker did not confirm the end of the consumers");
         }
         let mut stopped = Stopped::default();
-        for delivery in self.intake.take_waiting() {
+        for Arrival { delivery, .. } in self.intake.take_waiting() {
             // A fanout's queue is this server's alone and goes with it.
             if self.config.is_fanout(delivery.route) {
                 stopped.fanouts_dropped += 1;
@@ -187,14 +196,14 @@ impl Run {
     }
 
     /// Serves one request after the other as long as there is one for this slot.
-    async fn occupy(self: Arc<Self>, slot: usize, mut delivery: Delivery) {
+    async fn occupy(self: Arc<Self>, slot: usize, mut arrival: Arrival) {
         let mut seat = Seat { run: Some(self), slot };
         let mut served = 0_u32;
         while let Some(run) = &seat.run {
-            work::serve(run, delivery).await;
+            work::serve(run, arrival).await;
             run.room_for_replies().await;
             match run.leave(slot) {
-                Some(next) => delivery = next,
+                Some(next) => arrival = next,
                 None => {
                     seat.run = None;
                     return;
@@ -207,13 +216,13 @@ impl Run {
         }
     }
 
-    /// Lets a task serve `delivery` in `slot`.
-    fn seat(self: &Arc<Self>, slot: usize, delivery: Delivery) {
-        let task = self.runtime.spawn(Arc::clone(self).occupy(slot, delivery));
+    /// Lets a task serve `arrival` in `slot`.
+    fn seat(self: &Arc<Self>, slot: usize, arrival: Arrival) {
+        let task = self.runtime.spawn(Arc::clone(self).occupy(slot, arrival));
         self.intake.occupied(slot, task.abort_handle());
     }
 
-    fn leave(&self, slot: usize) -> Option<Delivery> {
+    fn leave(&self, slot: usize) -> Option<Arrival> {
         let next = self.intake.next(slot);
         if next.idle {
             self.life.idle();
@@ -243,8 +252,9 @@ impl Sink for RequestSink {
     fn deliver(&self, delivery: Delivery) {
         let run = &self.0;
         run.counters.received.add();
-        if let Some((slot, delivery)) = run.intake.admit(delivery) {
-            run.seat(slot, delivery);
+        let arrival = Arrival { delivery, at: Instant::now() };
+        if let Some((slot, arrival)) = run.intake.admit(arrival) {
+            run.seat(slot, arrival);
         }
     }
 
