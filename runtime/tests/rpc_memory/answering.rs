@@ -70,6 +70,53 @@ async fn a_missing_address_is_given_up_after_a_minute_and_for_a_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_so_many_replies_wait_for_their_queues_and_the_newest_are_given_up() {
+    const WAIT: u64 = 1024;
+    let broker = MemoryBroker::new();
+    let handle = server(&transport_on(&broker), "t", echo).concurrency(2).build().unwrap();
+    let handle = handle.start().await.unwrap();
+    let peer = RawPeer::on(&broker);
+    let numbered = |n: u64| {
+        let mut request = request("show", &format!("reply_{n}"), 'a');
+        request["_unique_id"] = json!(n.to_string());
+        request
+    };
+    for n in 0..WAIT + 50 {
+        peer.publish(topic("t"), &numbered(n)).await;
+    }
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!((handle.stats().succeeded, handle.stats().replies_lost), (WAIT + 50, 50));
+    // The places are theirs until they are through, and free then.
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(handle.stats().replies_lost, 50);
+    let mut first = peer.consume("reply_0").await;
+    first.next().await;
+    for n in [5000, 5001] {
+        peer.publish(topic("t"), &numbered(n)).await;
+    }
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(handle.stats().replies_lost, 51);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_bytes_of_replies_wait_for_their_queues() {
+    const MIB: usize = 1 << 20;
+    let broker = MemoryBroker::new();
+    let large = |_| async { Ok(json!("x".repeat(15 * MIB))) };
+    let handle = server(&transport_on(&broker), "t", large).build().unwrap().start().await.unwrap();
+    let peer = RawPeer::on(&broker);
+    for (index, id) in ('a'..='f').enumerate() {
+        peer.publish(topic("t"), &request("show", &format!("reply_{index}"), id)).await;
+    }
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(
+        (handle.stats().succeeded, handle.stats().replies_lost),
+        (6, 2),
+        "four of 15 MiB are within 64"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_id_of_any_length_is_logged_in_short() {
     let logged = Logged::default();
     let _default = tracing::subscriber::set_default(logged.clone());

@@ -1,5 +1,6 @@
 //! One run of a server, from `start` to its end: what its deliveries, handlers and replies share.
 
+use super::backlog::Backlog;
 use super::config::Config;
 use super::duplicates::Duplicates;
 use super::handle::Stopped;
@@ -29,6 +30,9 @@ const IN_A_ROW: u32 = 16;
 /// than are under way while it does take them.
 const REPLIES_A_SLOT: usize = 4;
 const LEAST_REPLIES: usize = 256;
+
+/// Replies that the broker has turned away and that wait to be sent again, for each that may be with the driver.
+const TURNED_AWAY: usize = 4;
 
 /// Limits on the lines that peers can cause at will; one each, so that a flood of one kind does not hide the others.
 #[derive(Debug, Default)]
@@ -65,6 +69,8 @@ pub(crate) struct Run {
     pub(crate) duplicates: Duplicates,
     pub(crate) missing: MissingAddresses,
     pub(crate) logs: Logs,
+    /// Replies that the broker has turned away.
+    pub(crate) backlog: Arc<Backlog>,
     /// Keeps this server's queues from being anybody's reply address.
     _served: Served,
     intake: Intake<Arrival>,
@@ -99,6 +105,7 @@ impl Run {
             replies: AtomicUsize::new(0),
             handed_over: AtomicUsize::new(0),
             most_handed_over,
+            backlog: Backlog::new(most_handed_over.saturating_mul(TURNED_AWAY)),
             room: Notify::new(),
             life: Life::new(),
             config,
