@@ -193,6 +193,7 @@ impl Run {
         }
         if !self.life.drained(|| self.is_idle(), limit).await {
             stopped.aborted = self.intake.running();
+            stopped.unanswered = self.replies.load(Ordering::SeqCst);
             self.intake.abort();
         }
         stopped.finished = running.saturating_sub(stopped.aborted);
@@ -246,7 +247,8 @@ impl SupervisedRun for Run {
         self.stop();
         // Its consumers are gone, so what waits is back in its queue already.
         self.intake.take_waiting();
-        let stopped = Stopped { aborted: self.intake.running(), ..Stopped::default() };
+        let unanswered = self.replies.load(Ordering::SeqCst);
+        let stopped = Stopped { aborted: self.intake.running(), unanswered, ..Stopped::default() };
         tracing::warn!(server = %self.config.target, ?stopped, "server ended with the runtime that it was started on");
         self.life.end(stopped);
     }
