@@ -240,11 +240,15 @@ impl Run {
 }
 
 impl SupervisedRun for Run {
-    fn abandoned(&self) {
-        if self.life.has_ended() {
-            return;
-        }
+    fn has_ended(&self) -> bool {
+        self.life.has_ended()
+    }
+
+    fn close(&self) {
         self.stop();
+    }
+
+    fn abandoned(&self) {
         // Its consumers are gone, so what waits is back in its queue already.
         self.intake.take_waiting();
         let unanswered = self.replies.load(Ordering::SeqCst);
