@@ -16,9 +16,9 @@ use oslo_messaging::transport::{
 };
 use oslo_messaging::wire::{Compression, Oslo2, WireFormat};
 use oslo_messaging::{Context, Transport};
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -27,6 +27,8 @@ use tokio::sync::watch;
 struct Road {
     broker: MemoryDriver,
     lost: AtomicU32,
+    /// What it says of the next messages of the topic `scripted`, which all arrive.
+    words: Mutex<VecDeque<PublishError>>,
 }
 
 impl Driver for Road {
@@ -43,6 +45,10 @@ impl Driver for Road {
             "slow" if self.lost.fetch_add(1, Ordering::Relaxed) < 2 => {
                 settled(Err(PublishError::Lost { cause: "the connection was lost".to_owned(), node: None }));
             }
+            "scripted" => match self.words.lock().unwrap().pop_front() {
+                Some(error) => self.broker.publish(message, Box::new(move |_| settled(Err(error)))),
+                None => self.broker.publish(message, settled),
+            },
             // As a driver that cannot connect: it says so when the deadline has come, by its own clock.
             "unreachable" => {
                 let deadline = tokio::time::Instant::from_std(message.deadline.unwrap());
@@ -100,7 +106,12 @@ impl Driver for Road {
 }
 
 fn road(broker: &MemoryBroker) -> Transport {
-    let road = Road { broker: MemoryDriver::new(broker.clone()), lost: AtomicU32::new(0) };
+    scripted(broker, [])
+}
+
+fn scripted(broker: &MemoryBroker, words: impl IntoIterator<Item = PublishError>) -> Transport {
+    let words = Mutex::new(words.into_iter().collect());
+    let road = Road { broker: MemoryDriver::new(broker.clone()), lost: AtomicU32::new(0), words };
     Transport::new(Arc::new(road), TransportOptions::default())
 }
 
@@ -208,6 +219,34 @@ async fn what_the_driver_knows_at_the_deadline_is_what_the_error_says() {
         .unwrap();
     let error = notifier.info(&Context::new(), "evt", &()).await.unwrap_err();
     assert!(error.to_string().contains("connection refused") && !error.may_have_arrived(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_have_arrived_once_is_never_said_not_to_have_been_sent() {
+    let cause = || "the first word".to_owned();
+    let doubtful: [fn(String) -> PublishError; 3] = [
+        |cause| PublishError::Lost { cause, node: None },
+        |cause| PublishError::Refused { cause, node: None },
+        |cause| PublishError::Unconfirmed { cause, node: None },
+    ];
+    let later = [
+        PublishError::NotSent(NotSentReason::Closed),
+        PublishError::Returned {
+            exchange: "openstack".to_owned(),
+            routing_key: "scripted.info".to_owned(),
+            code: 312,
+            text: "NO_ROUTE".to_owned(),
+            node: None,
+        },
+    ];
+    for (first, then) in doubtful.iter().flat_map(|first| later.iter().map(move |then| (first, then))) {
+        let broker = MemoryBroker::new();
+        let transport = scripted(&broker, [first(cause()), then.clone()]);
+        let notifier = Notifier::builder(&transport).topic("scripted").retry(1).build().unwrap();
+        let error = notifier.info(&Context::new(), "evt", &()).await.unwrap_err();
+        assert!(error.may_have_arrived(), "{error}");
+        assert!(error.to_string().contains("the first word, and then it was not sent again"), "{error}");
+    }
 }
 
 #[tokio::test]

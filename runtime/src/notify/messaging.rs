@@ -83,18 +83,21 @@ impl MessagingDriver {
         let unique_id = MessageId::random();
         let mut pause = Duration::ZERO;
         let mut tries = 0;
+        let mut doubt = None;
         loop {
             let error = match self.try_once(topic, notification, unique_id).await? {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };
+            let may_have_arrived = doubtful(&error);
             let again = Instant::now() + pause;
             let over = notification.retry.is_some_and(|retry| tries >= retry)
                 || notification.deadline.is_some_and(|deadline| again >= deadline);
             match failure(topic, error, over) {
-                Some(failure) => return Err(failure),
+                Some(failure) => return Err(sum_up(doubt, failure)),
                 None => tracing::debug!(%topic, event_type = notification.event_type, "sending again"),
             }
+            doubt = may_have_arrived.or(doubt);
             tries += 1;
             sleep_until(again).await;
             pause = (pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
@@ -191,23 +194,47 @@ fn unsendable(topic: &str, error: &Unsendable) -> DriverFailure {
     }
 }
 
+/// The node that an error is of, behind its words.
+fn at(node: Option<&str>) -> String {
+    node.map(|node| format!(" (broker {node})")).unwrap_or_default()
+}
+
+/// What leaves open whether the message has arrived, if the error does.
+fn doubtful(error: &PublishError) -> Option<String> {
+    match error {
+        PublishError::Refused { cause, node }
+        | PublishError::Lost { cause, node }
+        | PublishError::Unconfirmed { cause, node } => Some(format!("{cause}{}", at(node.as_deref()))),
+        PublishError::NotSent(_) | PublishError::Returned { .. } => None,
+    }
+}
+
+/// The last try's failure as that of all: what may have arrived by an earlier one is not unsent because a later one was not
+/// sent.
+fn sum_up(doubt: Option<String>, last: DriverFailure) -> DriverFailure {
+    match (doubt, last) {
+        (Some(cause), DriverFailure::NotSent { topic, reason }) => {
+            let cause = format!("{cause}, and then it was not sent again: {reason}");
+            DriverFailure::Unconfirmed { topic, cause }
+        }
+        (_, last) => last,
+    }
+}
+
 /// The failure that a publish's error is; none where another try may help and one is left.
 fn failure(topic: &str, error: PublishError, over: bool) -> Option<DriverFailure> {
     let topic = topic.to_owned();
-    let at = |node: Option<Arc<str>>| node.map(|node| format!(" (broker {node})")).unwrap_or_default();
+    if let Some(cause) = doubtful(&error) {
+        return over.then_some(DriverFailure::Unconfirmed { topic, cause });
+    }
     match error {
         PublishError::NotSent(reason) => Some(DriverFailure::NotSent { topic, reason }),
-        _ if !over => None,
-        PublishError::Returned { exchange, routing_key, code, text, node } => {
-            let what = format!("a message to `{routing_key}` of exchange `{exchange}`{}", at(node));
+        PublishError::Returned { exchange, routing_key, code, text, node } if over => {
+            let node = at(node.as_deref());
+            let what = format!("a message to `{routing_key}` of exchange `{exchange}`{node}");
             let cause = format!("{code} {text}; its queue was deleted or unbound each time");
             Some(DriverFailure::NotSent { topic, reason: NotSentReason::Refused { what, cause } })
         }
-        PublishError::Refused { cause, node }
-        | PublishError::Lost { cause, node }
-        | PublishError::Unconfirmed { cause, node } => {
-            let cause = format!("{cause}{}", at(node));
-            Some(DriverFailure::Unconfirmed { topic, cause })
-        }
+        _ => None,
     }
 }

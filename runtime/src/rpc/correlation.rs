@@ -25,8 +25,10 @@ pub(crate) struct Correlation {
 pub(crate) enum Placed {
     /// It ended its call.
     Final,
-    /// A sign of life, or the first of two parts.
-    Interim,
+    /// The first of two parts.
+    FirstPart,
+    /// A sign of life.
+    Alive,
     /// Nobody waits for this `_msg_id`.
     Unknown(String),
 }
@@ -78,7 +80,7 @@ impl Correlation {
         let Ok(id) = message_id.parse::<MessageId>() else { return };
         let slot = lock(&self.slots).remove(&id);
         if let Some(slot) = slot {
-            slot.end(Outcome::Unreadable(cause));
+            slot.answered(|_| Outcome::Unreadable(cause));
         }
     }
 
@@ -186,31 +188,40 @@ impl Slot {
     fn settled(&self) {
         self.settled.store(true, Ordering::SeqCst);
         if self.tell_settled.load(Ordering::SeqCst) {
-            wake(lock(&self.state).waker.take());
+            self.change(|_| {});
         }
     }
 
     /// The broker did not take the request. A reply that came first wins.
     pub(crate) fn failed(&self, error: PublishError) {
-        self.end(Outcome::Failed(error));
+        self.change(|state| _ = state.outcome.get_or_insert(Outcome::Failed(error)));
     }
 
-    /// Whatever came first is the end.
-    fn end(&self, outcome: Outcome) {
-        let mut state = lock(&self.state);
-        state.outcome.get_or_insert(outcome);
-        let waker = state.waker.take();
-        drop(state);
-        wake(waker);
+    /// The server's word has come. It counts more than a failure that nobody has heard of yet: what is answered was taken,
+    /// and the answer comes once. Of two answers the first counts.
+    fn answered(&self, outcome: impl FnOnce(&mut State) -> Outcome) {
+        self.change(|state| {
+            let outcome = outcome(state);
+            if matches!(state.outcome, None | Some(Outcome::Failed(_))) {
+                state.outcome = Some(outcome);
+            }
+        });
     }
 
     /// The server's time to give a sign of life begins anew.
     fn alive(&self) {
+        self.change(|state| state.alive = true);
+    }
+
+    /// Changes the state and wakes who waits; unlocked by then, for a waker may do anything.
+    fn change(&self, change: impl FnOnce(&mut State)) {
         let mut state = lock(&self.state);
-        state.alive = true;
+        change(&mut state);
         let waker = state.waker.take();
         drop(state);
-        wake(waker);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     fn is_monitored(&self) -> bool {
@@ -232,28 +243,24 @@ impl Slot {
     }
 
     fn finish(&self, mut reply: IncomingReply) -> Placed {
-        let mut state = lock(&self.state);
-        // The old two-part protocol: the payload came with `ending: false`, and the end repeats nothing of it.
-        let first = state.first_part.take();
-        if let (Some(first), None, None) = (first, &reply.result, &reply.failure) {
-            reply = first;
-        }
-        state.outcome.get_or_insert_with(|| Outcome::Reply(Box::new(reply)));
-        let waker = state.waker.take();
-        drop(state);
-        wake(waker);
+        self.answered(|state| {
+            // The old two-part protocol: the payload came with `ending: false`, and the end repeats nothing of it.
+            let first = state.first_part.take();
+            if let (Some(first), None, None) = (first, &reply.result, &reply.failure) {
+                reply = first;
+            }
+            Outcome::Reply(Box::new(reply))
+        });
         Placed::Final
     }
 
     fn interim(&self, reply: IncomingReply) -> Placed {
-        let mut state = lock(&self.state);
         if reply.result.is_some() || reply.failure.is_some() {
-            state.first_part = Some(reply);
-            return Placed::Interim;
+            lock(&self.state).first_part = Some(reply);
+            return Placed::FirstPart;
         }
-        drop(state);
         self.alive();
-        Placed::Interim
+        Placed::Alive
     }
 
     fn poll(&self, cx: &mut Context<'_>) -> Poll<Event> {
@@ -273,12 +280,6 @@ impl Slot {
             return Poll::Ready(Event::Settled);
         }
         Poll::Pending
-    }
-}
-
-fn wake(waker: Option<Waker>) {
-    if let Some(waker) = waker {
-        waker.wake();
     }
 }
 
@@ -366,6 +367,54 @@ mod tests {
         assert_eq!(correlation.place(reply(&id, Some("1"), true)), Placed::Final);
         waiting.slot().failed(PublishError::Unconfirmed { cause: "lost".to_owned(), node: None });
         assert_eq!(result(waiting.next().now_or_never()), "1");
+    }
+
+    #[test]
+    fn an_answer_counts_more_than_a_refusal_that_nobody_has_heard_of() {
+        let refused = || PublishError::Refused { cause: "full".to_owned(), node: None };
+        let correlation = Arc::new(Correlation::default());
+        let (first, second) = (MessageId::random(), MessageId::random());
+        let (answered, garbled) = (correlation.wait_for(first), correlation.wait_for(second));
+        answered.slot().failed(refused());
+        assert_eq!(correlation.place(reply(&first, Some("1"), true)), Placed::Final);
+        assert_eq!(result(answered.next().now_or_never()), "1");
+        garbled.slot().failed(refused());
+        correlation.unreadable(&second.to_string(), "too deep".to_owned());
+        let event = garbled.next().now_or_never();
+        assert!(matches!(event, Some(Event::Ended(Outcome::Unreadable(_)))), "{event:?}");
+    }
+
+    /// A waker that looks at the slot at once, as one may that polls where it is woken.
+    struct Looks {
+        slot: Arc<Slot>,
+        was_free: AtomicBool,
+    }
+
+    impl std::task::Wake for Looks {
+        fn wake(self: Arc<Self>) {
+            self.was_free.store(self.slot.state.try_lock().is_ok(), Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn nobody_is_woken_while_the_slot_is_locked() {
+        let ways: [fn(&Slot); 4] = [
+            |slot| slot.confirmed(None),
+            Slot::lost,
+            Slot::alive,
+            |slot| slot.failed(PublishError::Unconfirmed { cause: "lost".to_owned(), node: None }),
+        ];
+        for way in ways {
+            let correlation = Arc::new(Correlation::default());
+            let waiting = correlation.wait_for(MessageId::random());
+            waiting.tell_when_settled();
+            let looks =
+                Arc::new(Looks { slot: Arc::clone(waiting.slot()), was_free: AtomicBool::new(false) });
+            let waker = Waker::from(Arc::clone(&looks));
+            assert!(waiting.slot().poll(&mut Context::from_waker(&waker)).is_pending());
+            way(waiting.slot());
+            assert!(looks.was_free.load(Ordering::SeqCst));
+        }
     }
 
     #[test]

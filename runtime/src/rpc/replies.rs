@@ -58,10 +58,12 @@ impl Sink for ReplySink {
         ack.ack();
         match self.correlation.place(reply) {
             Placed::Final => self.counters.replies.add(),
-            Placed::Interim => self.counters.heartbeats.add(),
+            // Its end is what counts.
+            Placed::FirstPart => {}
+            Placed::Alive => self.counters.heartbeats.add(),
             Placed::Unknown(message_id) => {
                 self.counters.late_replies.add();
-                tracing::debug!(message_id, "nobody waits for this reply (any more)");
+                tracing::debug!(message_id = short(&message_id), "nobody waits for this reply (any more)");
             }
         }
     }

@@ -7,7 +7,13 @@ use std::task::{Context, Poll};
 
 /// A run that one task brings to its end.
 pub(crate) trait Run: Send + Sync + 'static {
-    /// The task is gone. Ends the run at once, unless the task has done that.
+    /// Whether it has come to its end.
+    fn has_ended(&self) -> bool;
+
+    /// Lets nothing begin any more.
+    fn close(&self);
+
+    /// The task is gone, and what it held, such as the consumer. Ends the run at once.
     fn abandoned(&self);
 }
 
@@ -16,27 +22,31 @@ pub(crate) fn supervised<R: Run>(
     run: Arc<R>,
     task: impl Future<Output = ()> + Send + 'static,
 ) -> impl Future<Output = ()> + Send {
-    // In this order they are dropped: what the task holds, such as the consumer, is gone when the run is told.
-    Supervised { task: Box::pin(task), _end: End(run) }
+    Supervised { run, task: Some(Box::pin(task)) }
 }
 
 struct Supervised<R: Run> {
-    task: Pin<Box<dyn Future<Output = ()> + Send>>,
-    _end: End<R>,
+    run: Arc<R>,
+    /// There until the end.
+    task: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
 impl<R: Run> Future for Supervised<R> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.task.as_mut().poll(cx)
+        self.task.as_mut().map_or(Poll::Ready(()), |task| task.as_mut().poll(cx))
     }
 }
 
-struct End<R: Run>(Arc<R>);
-
-impl<R: Run> Drop for End<R> {
+impl<R: Run> Drop for Supervised<R> {
     fn drop(&mut self) {
-        self.0.abandoned();
+        if self.run.has_ended() {
+            return;
+        }
+        // First of all: what comes in while the consumer goes would only be begun on a runtime that is gone.
+        self.run.close();
+        self.task = None;
+        self.run.abandoned();
     }
 }

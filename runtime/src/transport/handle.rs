@@ -41,6 +41,17 @@ struct Shared {
     caller: OnceLock<Arc<dyn SharedCaller>>,
 }
 
+/// A close that has begun. Calls in flight end with it, whether it is waited for or not.
+struct Closed<'a>(&'a Shared);
+
+impl Drop for Closed<'_> {
+    fn drop(&mut self) {
+        if let Some(caller) = self.0.caller.get() {
+            caller.closed();
+        }
+    }
+}
+
 /// What carries out the calls of all clients of a transport.
 pub(crate) trait SharedCaller: Invoke {
     /// The transport is closed: no answer comes any more.
@@ -87,10 +98,8 @@ impl Transport {
     ///
     /// Corresponds to `Transport.cleanup`.
     pub async fn close(&self, limit: Duration) {
+        let _closed = Closed(&self.shared);
         self.shared.driver.close(limit).await;
-        if let Some(caller) = self.shared.caller.get() {
-            caller.closed();
-        }
     }
 
     /// What the clients of this transport have done so far.

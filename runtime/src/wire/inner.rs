@@ -1,8 +1,8 @@
 //! The inner message as received: its text, and its members as the scan finds them. Values stay text.
 
-use super::{Limits, Malformed};
+use super::Malformed;
 use crate::json::RawJson;
-use crate::json::scan::{Found, Key, Scanner};
+use crate::json::scan::{Found, Key};
 use crate::json::text::unquoted;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -86,11 +86,6 @@ fn has_repeats(named: &Named) -> bool {
 /// Whether a JSON value is false in Python's eyes.
 pub(super) fn is_falsy(json: &str) -> bool {
     matches!(json, "null" | "false" | "0" | "0.0" | "-0" | "-0.0" | "\"\"" | "[]" | "{}")
-}
-
-/// What is over its limit in a scanned text.
-pub(super) fn over_limit(scanner: &Scanner<'_>, limits: &Limits) -> Option<String> {
-    limits.allow(scanner.depth, scanner.keys).err().map(|over| over.to_string())
 }
 
 impl Malformed {

@@ -69,8 +69,12 @@ impl Limits {
         if size > self.body { Err(OverLimit::Body { size, limit: self.body }) } else { Ok(()) }
     }
 
-    /// Whether a message of this depth and so many keys may be read and sent.
-    pub(super) fn allow(&self, levels: usize, keys: usize) -> Result<(), OverLimit> {
+    /// Whether a message may be read whose text this scan has gone through.
+    pub(super) fn allow_scanned(&self, scanner: &Scanner<'_>) -> Result<(), OverLimit> {
+        self.allow(scanner.depth, scanner.keys)
+    }
+
+    fn allow(&self, levels: usize, keys: usize) -> Result<(), OverLimit> {
         if levels > self.depth {
             Err(OverLimit::Depth { levels, limit: self.depth })
         } else if keys > self.keys {

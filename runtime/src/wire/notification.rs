@@ -1,8 +1,8 @@
 //! Notifications: a message's keys in Python's order, with and without envelope.
 
 use super::envelope::Writer;
-use super::inner::{self, Inner, Named, last_wins};
-use super::{IncomingNotification, Limits, Malformed, OutgoingNotification, tagged};
+use super::inner::{Inner, Named, last_wins};
+use super::{IncomingNotification, Limits, Malformed, OutgoingNotification, OverLimit, tagged};
 use crate::context::RESERVED_KEYS;
 use crate::json::scan::{Found, ScanError, Scanner};
 use crate::json::text::write_string;
@@ -21,17 +21,14 @@ pub(super) fn encode(text: &str, bare: bool, body: &mut Vec<u8>) {
     }
 }
 
-/// For what a reader with these limits would refuse an inner message, apart from its size.
-pub(super) fn over_limit(text: &str, limits: &Limits) -> Option<String> {
-    // A key costs five bytes at least and a level one bracket: most messages need no scan.
-    let brackets = text.bytes().filter(|byte| matches!(byte, b'{' | b'[')).count();
-    if text.len() / 5 <= limits.keys && brackets <= limits.depth {
-        return None;
-    }
-    match Scanner::whole(text) {
-        Ok((_, scanner)) => inner::over_limit(&scanner, limits),
-        Err(error) => Some(error.to_string()),
-    }
+/// How many members a notification has, its context aside.
+const MEMBERS: usize = 7;
+
+/// Whether a notification is within a reader's limits, apart from its size.
+pub(super) fn allow(notification: &OutgoingNotification<'_>, limits: &Limits) -> Result<(), OverLimit> {
+    let context = notification.context.entries();
+    let values = context.clone().map(|(_, value)| value.as_str());
+    limits.allow_values(MEMBERS + context.count(), std::iter::once(notification.payload).chain(values))
 }
 
 /// The inner message.
@@ -121,9 +118,7 @@ pub(super) fn decode(
 ) -> Result<(IncomingNotification, Oddities), Malformed> {
     let (parts, scanner) =
         Parts::scan(inner, limits).map_err(|error| Malformed::unanswerable(format!("message: {error}")))?;
-    if let Some(cause) = inner::over_limit(&scanner, limits) {
-        return Err(Malformed::over_limit(cause));
-    }
+    limits.allow_scanned(&scanner).map_err(|over| Malformed::over_limit(over.to_string()))?;
     let text = |part: &Option<Found>| part.as_ref().and_then(|found| inner.string(found));
     let plain = |value: RawJson| match bare {
         true => tagged::plain(value).map_err(Malformed::unanswerable),

@@ -26,11 +26,8 @@ impl OddityCounter {
             return;
         }
         let method = short(method);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.total.non_finite += found.non_finite;
-        state.total.big_integers += found.big_integers;
-        state.total.lone_surrogates += found.lone_surrogates;
-        if state.logged.len() < MOST_LOGGED && state.logged.insert(method.to_owned()) {
+        // The log may come back with a message of its own: nothing is locked when it is written.
+        if self.add(method, found) {
             let Oddities { non_finite, big_integers, lone_surrogates } = found;
             tracing::warn!(
                 method,
@@ -41,6 +38,15 @@ impl OddityCounter {
                  further ones of this method are only counted"
             );
         }
+    }
+
+    /// Adds to the total; whether this is the first of its method.
+    fn add(&self, method: &str, found: Oddities) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.total.non_finite += found.non_finite;
+        state.total.big_integers += found.big_integers;
+        state.total.lone_surrogates += found.lone_surrogates;
+        state.logged.len() < MOST_LOGGED && state.logged.insert(method.to_owned())
     }
 
     pub(super) fn total(&self) -> Oddities {

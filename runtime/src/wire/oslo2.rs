@@ -133,10 +133,8 @@ impl WireFormat for Oslo2 {
         limits: &Limits,
         body: &mut Vec<u8>,
     ) -> Result<Properties, Unsendable> {
+        notification::allow(notification, limits).map_err(|over| Unsendable::OverLimit(over.to_string()))?;
         let text = notification::message(notification);
-        if let Some(cause) = notification::over_limit(&text, limits) {
-            return Err(Unsendable::OverLimit(cause));
-        }
         let mut sent_along = notification.context.entries().map(|(_, value)| value.as_str());
         if notification.bare && (tagged::is_in(notification.payload) || sent_along.any(tagged::is_in)) {
             return Err(Unsendable::Ambiguous);

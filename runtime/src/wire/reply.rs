@@ -1,7 +1,7 @@
 //! Replies: a message's keys in Python's order, and every variant of them that a peer may send.
 
 use super::envelope::Writer;
-use super::inner::{Inner, over_limit};
+use super::inner::Inner;
 use super::{IncomingReply, Limits, Malformed, OutgoingReply, OutgoingReplyBody, OverLimit, failure};
 use crate::error::RejectionKind;
 use crate::json::Oddities;
@@ -105,7 +105,8 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingReply, O
             None => "no `_msg_id`",
         }));
     };
-    if let Some(cause) = over_limit(&scanner, limits) {
+    if let Err(over) = limits.allow_scanned(&scanner) {
+        let cause = over.to_string();
         return Err(Malformed { cause, over_limit: true, answer_to: None, answers: Some(message_id.into()) });
     }
     let reply = IncomingReply {

@@ -1,7 +1,7 @@
 //! Requests: a message's keys in Python's order, and what Python makes of odd ones.
 
 use super::envelope::Writer;
-use super::inner::{Inner, Named, last_wins, over_limit};
+use super::inner::{Inner, Named, last_wins};
 use super::number::{seconds, write_seconds};
 use super::{AnswerTo, IncomingRequest, IncomingVersion, Limits, Malformed, OutgoingRequest, OverLimit};
 use crate::context::RESERVED_KEYS;
@@ -137,8 +137,9 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingRequest,
     let method = text(&parts.method);
     let message_id = text(&parts.message_id).filter(|id| !id.is_empty());
     let reply_to = text(&parts.reply_to).filter(|queue| !queue.is_empty());
-    let checked = match over_limit(&scanner, limits) {
-        Some(cause) => Err(("ValueError", cause)),
+    let over = limits.allow_scanned(&scanner).err();
+    let checked = match over {
+        Some(over) => Err(("ValueError", over.to_string())),
         None => check(inner, &parts).map_err(|(class, cause)| (class, cause.to_owned())),
     };
     let (namespace, version) = match checked {
@@ -147,8 +148,7 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingRequest,
             let answer_to = message_id
                 .zip(reply_to)
                 .map(|(message_id, reply_to)| Box::new(AnswerTo { message_id, reply_to, method, class }));
-            let over_limit = over_limit(&scanner, limits).is_some();
-            return Err(Malformed { cause, over_limit, answer_to, answers: None });
+            return Err(Malformed { cause, over_limit: over.is_some(), answer_to, answers: None });
         }
     };
     let request = IncomingRequest {

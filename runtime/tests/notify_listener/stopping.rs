@@ -136,7 +136,7 @@ fn it_ends_with_its_runtime_and_keeps_nobody_waiting() {
     other.block_on(async {
         let ended = tokio::time::timeout(Duration::from_secs(30), handle.wait(PLENTY));
         let stopped = ended.await.expect("nobody waits for a runtime that is gone");
-        assert_eq!((stopped.finished, stopped.aborted), (0, 1));
+        assert_eq!((stopped.finished, stopped.returned_to_queue, stopped.aborted), (0, 1, 1));
         assert_eq!((world.ready(INFO), world.held(INFO)), (3, 0));
         gate.add_permits(3);
         let again = listener.start().await.unwrap();

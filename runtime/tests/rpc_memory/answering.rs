@@ -1,9 +1,11 @@
 //! How a server answers: addresses that are missing, late or forged, requests that cannot be read, signs of life.
 
+use crate::logged::Logged;
 use crate::raw::{RawPeer, envelope, json_properties, topic};
 use crate::support::{client, echo, no_context, server, transport_on};
 use oslo_messaging::contract::DynRequest;
 use oslo_messaging::drivers::memory::MemoryBroker;
+use oslo_messaging::error::{CallError, ErrorKind, Ran};
 use oslo_messaging::rpc::ServerHandle;
 use oslo_messaging::wire::Properties;
 use serde_json::{Value, json};
@@ -65,6 +67,75 @@ async fn a_missing_address_is_given_up_after_a_minute_and_for_a_minute() {
     sleep(Duration::from_secs(60)).await;
     peer.publish(topic("t"), &request("show", "reply_gone", 'c')).await;
     assert_eq!(queue.next().await["_msg_id"], "c".repeat(32));
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_replies_wait_for_their_queues_and_the_newest_are_given_up() {
+    const WAIT: u64 = 1024;
+    let broker = MemoryBroker::new();
+    let handle = server(&transport_on(&broker), "t", echo).concurrency(2).build().unwrap();
+    let handle = handle.start().await.unwrap();
+    let peer = RawPeer::on(&broker);
+    let numbered = |n: u64| {
+        let mut request = request("show", &format!("reply_{n}"), 'a');
+        request["_unique_id"] = json!(n.to_string());
+        request
+    };
+    for n in 0..WAIT + 50 {
+        peer.publish(topic("t"), &numbered(n)).await;
+    }
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!((handle.stats().succeeded, handle.stats().replies_lost), (WAIT + 50, 50));
+    // The places are theirs until they are through, and free then.
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(handle.stats().replies_lost, 50);
+    let mut first = peer.consume("reply_0").await;
+    first.next().await;
+    for n in [5000, 5001] {
+        peer.publish(topic("t"), &numbered(n)).await;
+    }
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(handle.stats().replies_lost, 51);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_so_many_bytes_of_replies_wait_for_their_queues() {
+    const MIB: usize = 1 << 20;
+    let broker = MemoryBroker::new();
+    let large = |_| async { Ok(json!("x".repeat(15 * MIB))) };
+    let handle = server(&transport_on(&broker), "t", large).build().unwrap().start().await.unwrap();
+    let peer = RawPeer::on(&broker);
+    for (index, id) in ('a'..='f').enumerate() {
+        peer.publish(topic("t"), &request("show", &format!("reply_{index}"), id)).await;
+    }
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(
+        (handle.stats().succeeded, handle.stats().replies_lost),
+        (6, 2),
+        "four of 15 MiB are within 64"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_of_any_length_is_logged_in_short() {
+    let logged = Logged::default();
+    let _default = tracing::subscriber::set_default(logged.clone());
+    let broker = MemoryBroker::new();
+    let handle = serving(&broker).await;
+    let peer = RawPeer::on(&broker);
+    let mut request = request("show", "reply_gone", 'a');
+    request["_msg_id"] = json!("x".repeat(100_000));
+    request["_timeout"] = json!(1);
+    peer.publish(topic("t"), &request).await;
+    sleep(Duration::from_secs(61)).await;
+    request["_unique_id"] = json!("another");
+    peer.publish(topic("t"), &request).await;
+    until(&handle, |stats| stats.replies_lost == 2).await;
+    let text = logged.text();
+    for line in ["too short for signs of life", "not delivered, trying again", "reply lost", "thrown away"] {
+        assert!(text.contains(line), "{line}");
+    }
+    assert!(!text.contains(&"x".repeat(65)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -255,4 +326,20 @@ async fn an_answer_over_the_limit_becomes_a_failure() {
     let error =
         client(&transport_on(&broker), "t").call(&no_context(), "show", &json!({})).await.unwrap_err();
     assert!(error.to_string().contains("over the limit of 65536 bytes"), "{error}");
+}
+
+#[tokio::test]
+async fn a_refusal_over_the_limit_is_a_refusal_all_the_same() {
+    let broker = MemoryBroker::new();
+    let mut options = oslo_messaging::transport::TransportOptions::default();
+    options.limits.body = 64 << 10;
+    let serving = crate::support::transport_with(&broker, options);
+    let _handle = server(&serving, "t", echo).build().unwrap().start().await.unwrap();
+    // The refusal names the method twice.
+    let method = format!("_{}", "x".repeat(40 << 10));
+    let error =
+        client(&transport_on(&broker), "t").call(&no_context(), method, &json!({})).await.unwrap_err();
+    assert_eq!((error.kind(), error.ran()), (ErrorKind::Rejected, Ran::No));
+    let CallError::Rejected(rejection) = &error else { panic!("{error:?}") };
+    assert!(rejection.failure.message.contains("over the limit of 65536 bytes"), "{}", rejection.failure);
 }

@@ -34,6 +34,8 @@ struct Shared {
     /// How long the broker takes to look at a queue.
     inspection: Mutex<Duration>,
     inspections: AtomicUsize,
+    /// How long the broker takes for its good-bye.
+    good_bye: Mutex<Duration>,
     /// Whether the driver's word about replies is held too.
     holds_replies: Mutex<bool>,
 }
@@ -65,6 +67,7 @@ impl Double {
             held: Mutex::default(),
             inspection: Mutex::default(),
             inspections: AtomicUsize::new(0),
+            good_bye: Mutex::default(),
             holds_replies: Mutex::default(),
         }))
     }
@@ -89,6 +92,13 @@ impl Double {
         }
     }
 
+    /// Gives the broker's refusal of all that is held.
+    pub(crate) fn refuse_held(&self) {
+        for settled in std::mem::take(&mut *self.0.held.lock().unwrap()) {
+            settled(Err(refused()));
+        }
+    }
+
     /// How much the driver owes its word about.
     pub(crate) fn held(&self) -> usize {
         self.0.held.lock().unwrap().len()
@@ -101,6 +111,10 @@ impl Double {
 
     pub(crate) fn take_for_an_inspection(&self, time: Duration) {
         *self.0.inspection.lock().unwrap() = time;
+    }
+
+    pub(crate) fn take_for_the_good_bye(&self, time: Duration) {
+        *self.0.good_bye.lock().unwrap() = time;
     }
 
     pub(crate) fn inspections(&self) -> usize {
@@ -179,6 +193,10 @@ impl Driver for Double {
     }
 
     fn close(&self, limit: Duration) -> BoxFuture<'static, ()> {
-        self.0.inner.close(limit)
+        let (closed, time) = (self.0.inner.close(limit), *self.0.good_bye.lock().unwrap());
+        Box::pin(async move {
+            tokio::time::sleep(time).await;
+            closed.await;
+        })
     }
 }

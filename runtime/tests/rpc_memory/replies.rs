@@ -1,5 +1,6 @@
 //! What a caller makes of replies that other peers write.
 
+use crate::logged::Logged;
 use crate::raw::{RawPeer, RawQueue, json_properties, reply};
 use crate::support::{client, no_context, transport_on};
 use oslo_messaging::contract::Call;
@@ -71,6 +72,31 @@ async fn replies_of_all_shapes_are_understood() {
     for (replies, expected) in success {
         assert_eq!(scene.answered(&replies).await.unwrap().as_str(), expected, "{replies:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_parts_are_one_reply_and_no_sign_of_life() {
+    let mut scene = Scene::new().await;
+    let first = json!({"result": 1, "failure": null, "ending": false});
+    scene.answered(&[first, json!({"result": null, "failure": null, "ending": true})]).await.unwrap();
+    let stats = scene.transport.stats();
+    assert_eq!((stats.replies, stats.heartbeats), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_id_of_any_length_that_nobody_waits_for_is_logged_in_short() {
+    let logged = Logged::default();
+    let _default = tracing::subscriber::set_default(logged.clone());
+    let mut scene = Scene::new().await;
+    let call = tokio::spawn(scene.call());
+    let request = scene.queue.next().await;
+    let long = json!({"result": 1, "failure": null, "ending": true, "_msg_id": "x".repeat(100_000)});
+    scene.peer.publish(reply(request["_reply_q"].as_str().unwrap()), &long).await;
+    scene.peer.answer(&request, json!({"result": 2, "failure": null, "ending": true})).await;
+    call.await.unwrap().unwrap();
+    assert_eq!(scene.transport.stats().late_replies, 1);
+    assert!(logged.text().contains("nobody waits for this reply"));
+    assert!(!logged.text().contains(&"x".repeat(65)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -352,6 +352,31 @@ async fn a_handler_sees_context_and_delivery() {
     assert_eq!(context.delivery().map(|d| (d.message_id, d.deadline)), Some((None, None)));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_handlers_deadline_is_its_callers_however_long_the_request_has_waited() {
+    let transport = transport();
+    let (told, mut seen) = mpsc::unbounded_channel();
+    let slow = move |request: DynRequest| {
+        let left = request
+            .context
+            .deadline()
+            .map(|deadline| deadline.saturating_duration_since(tokio::time::Instant::now().into_std()));
+        told.send(left.unwrap()).unwrap();
+        async {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            Ok(Value::Null)
+        }
+    };
+    let server = server(&transport, "t", slow).concurrency(1).prefetch(2).build().unwrap();
+    let _handle = server.start().await.unwrap();
+    for _ in 0..2 {
+        let call = client(&transport, "t").call(&no_context(), "show", &json!({}));
+        drop(tokio::spawn(call.timeout(Duration::from_secs(30))));
+    }
+    let (first, second) = (seen.recv().await.unwrap(), seen.recv().await.unwrap());
+    assert_eq!((first, second), (Duration::from_secs(30), Duration::from_secs(20)));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn handlers_run_where_the_server_was_started() {
     let transport = transport();

@@ -1,5 +1,6 @@
 //! How a server stops: what finishes, what goes back, what is cut short.
 
+use crate::double::Double;
 use crate::support::{Gate, client, echo, no_context, server, transport, transport_on};
 use oslo_messaging::contract::{DynEndpoint, DynRequest};
 use oslo_messaging::drivers::memory::MemoryBroker;
@@ -100,6 +101,23 @@ async fn the_stop_limit_applies_where_nobody_waits() {
     handle.stop();
     assert_eq!(handle.wait(PLENTY).await.aborted, 1);
     assert_eq!(begun.elapsed(), limit);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_are_not_out_in_time_are_told() {
+    let broker = MemoryBroker::new();
+    let double = Double::on(&broker);
+    double.hold_replies(true);
+    let gate = Gate::new();
+    let handle = server(&double.transport(), "t", gate.handler()).build().unwrap().start().await.unwrap();
+    let caller = client(&transport_on(&broker), "t");
+    let _calls: Vec<_> =
+        (0..3).map(|_| tokio::spawn(caller.call(&no_context(), "work", &json!({})))).collect();
+    gate.entered(3).await;
+    handle.stop();
+    gate.open();
+    let stopped = handle.wait(Duration::from_secs(7)).await;
+    assert_eq!((stopped.finished, stopped.aborted, stopped.unanswered), (3, 0, 3));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use oslo_messaging::wire::{Compression, Oslo2};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// A value nested so deep.
 fn deep(levels: usize) -> Value {
@@ -103,6 +103,37 @@ async fn what_was_refused_once_may_have_run_whatever_became_of_it_later() {
         let error = scene.client.cast(&no_context(), "show", &json!({})).await.unwrap_err();
         assert!(matches!(error, CastError::Unconfirmed(_)), "{error:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_right_behind_a_refusal_is_the_answer() {
+    let mut scene = Scene::new().await;
+    scene.double.requests([Fate::Held]);
+    let call = tokio::spawn(scene.call().timeout(Duration::from_secs(5)));
+    let request = scene.queue.next().await;
+    // The call's task has no turn between the two.
+    scene.double.refuse_held();
+    scene.answer(&request).await;
+    assert_eq!(call.await.unwrap().unwrap().as_str(), "1");
+    assert!(scene.queue.arrived().is_empty(), "it is not sent again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_end_with_a_close_that_nobody_waits_for() {
+    let broker = MemoryBroker::new();
+    let double = Double::on(&broker);
+    let transport = double.transport();
+    let peer = RawPeer::on(&broker);
+    let mut queue = peer.consume("t").await;
+    let call = client(&transport, "t").call(&no_context(), "show", &json!({}));
+    let call = tokio::spawn(call.timeout(Duration::from_secs(3600)));
+    queue.next().await;
+    double.take_for_the_good_bye(Duration::from_secs(60));
+    let begun = Instant::now();
+    timeout(Duration::from_secs(1), transport.close(Duration::from_secs(60))).await.unwrap_err();
+    let error = call.await.unwrap().unwrap_err();
+    assert_eq!((error.kind(), error.ran()), (ErrorKind::Unconfirmed, Ran::Maybe), "{error}");
+    assert_eq!(begun.elapsed(), Duration::from_secs(1));
 }
 
 #[tokio::test(start_paused = true)]

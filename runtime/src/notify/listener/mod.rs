@@ -8,7 +8,6 @@ mod call;
 mod collector;
 mod config;
 mod copies;
-mod ending;
 mod error;
 mod filter;
 mod guard;
@@ -28,10 +27,9 @@ pub use error::{ListenerBuildError, ListenerStartError};
 pub use handle::{ListenerHandle, Stopped};
 pub use stats::ListenerStats;
 
-use crate::serving::{Starts, after};
+use crate::serving::{Starts, after, supervised};
 use crate::transport::Transport;
 use config::Config;
-use ending::Ending;
 use run::{NotificationSink, Run};
 use std::fmt;
 use std::sync::Arc;
@@ -103,7 +101,7 @@ impl Listener {
         let run = Arc::new(Run::new(config, runtime.clone()));
         let sink = Arc::new(NotificationSink(Arc::clone(&run)));
         let consumer = driver.subscribe(subscription, sink, deadline).await?;
-        runtime.spawn(Ending::new(Arc::clone(&run), consumer).supervise());
+        runtime.spawn(supervised(Arc::clone(&run), Arc::clone(&run).supervise(consumer)));
         tracing::info!(
             listener = self.config.label,
             queues = self.config.sources.len(),

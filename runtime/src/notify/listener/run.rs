@@ -6,7 +6,7 @@ use super::copies::Copies;
 use super::handle::Stopped;
 use super::stats::{ListenerCounters, ListenerStats};
 use super::{batch, single};
-use crate::serving::{Intake, Life, LogLimit, after};
+use crate::serving::{Intake, Life, LogLimit, SupervisedRun, after};
 use crate::transport::{Consumer, Delivery, Driver, Sink};
 use crate::wire::Limits;
 use std::sync::Arc;
@@ -98,8 +98,16 @@ impl Run {
         self.life.stop(|| self.intake.close());
     }
 
+    /// Waits for the stop, carries it out and says how it went. Owns the consumer meanwhile.
+    pub(super) async fn supervise(self: Arc<Self>, consumer: Box<dyn Consumer>) {
+        self.until_stop().await;
+        let stopped = self.wind_down(&*consumer).await;
+        tracing::info!(listener = self.config.label, ?stopped, "listener stopped");
+        self.life.end(stopped);
+    }
+
     /// Waits until the stop begins.
-    pub(super) async fn until_stop(self: &Arc<Self>) {
+    async fn until_stop(self: &Arc<Self>) {
         tokio::select! {
             () = self.life.until_stop(self.driver.health()) => {}
             () = self.close_late_batches() => {}
@@ -117,7 +125,7 @@ impl Run {
     }
 
     /// Carries the stop out and says how it went.
-    pub(super) async fn wind_down(&self, consumer: &dyn Consumer) -> Stopped {
+    async fn wind_down(&self, consumer: &dyn Consumer) -> Stopped {
         let Some((since, running)) = self.life.stop_began() else { return Stopped::default() };
         let limit = after(since, self.config.stop_limit);
         // First of all, so that nothing new comes in while the rest is given back.
@@ -148,7 +156,7 @@ impl Run {
     }
 
     /// What has been delivered and not begun.
-    pub(super) fn take_waiting(&self) -> impl Iterator<Item = Delivery> + use<> {
+    fn take_waiting(&self) -> impl Iterator<Item = Delivery> + use<> {
         let collected = self.collector.as_ref().map(Collector::take).unwrap_or_default();
         self.intake.take_waiting().into_iter().flat_map(Work::into_deliveries).chain(collected)
     }
@@ -194,6 +202,24 @@ impl Run {
             self.life.idle();
         }
         next.item
+    }
+}
+
+impl SupervisedRun for Run {
+    fn has_ended(&self) -> bool {
+        self.life.has_ended()
+    }
+
+    fn close(&self) {
+        self.stop();
+    }
+
+    fn abandoned(&self) {
+        // Its consumers are gone, so what waits is back in its queue already.
+        let returned_to_queue = self.take_waiting().count();
+        let stopped = Stopped { finished: 0, returned_to_queue, aborted: self.intake.running() };
+        tracing::error!(listener = self.config.label, ?stopped, "the listener ended with its tokio runtime");
+        self.life.end(stopped);
     }
 }
 

@@ -246,23 +246,21 @@ impl Inner {
                 if line.closed {
                     return refuse(QueueRefusal::Closed);
                 }
+                let mut oldest = None;
                 if line.waiting.len() >= self.capacity {
                     match self.when_full {
                         WhenFull::Wait => {}
                         WhenFull::Fail => {
                             return refuse(QueueRefusal::Full { capacity: self.capacity });
                         }
-                        WhenFull::DropOldest => {
-                            if let Some(oldest) = line.waiting.pop_front() {
-                                self.drop_for_newer(&oldest);
-                            }
-                        }
+                        WhenFull::DropOldest => oldest = line.waiting.pop_front(),
                     }
                 }
                 if line.waiting.len() < self.capacity {
                     line.waiting.push_back(notification);
                     drop(line);
                     self.pushed.notify_one();
+                    oldest.iter().for_each(|oldest| self.dropped_for_newer(oldest));
                     return Ok(());
                 }
                 // Registered while the line is locked, so that no room is missed.
@@ -272,7 +270,8 @@ impl Inner {
         }
     }
 
-    fn drop_for_newer(&self, oldest: &PreparedNotification) {
+    /// Not while the line is locked: the log may come back with a notification of its own.
+    fn dropped_for_newer(&self, oldest: &PreparedNotification) {
         self.dropped.add();
         if let Some(unlogged) = self.log.pass() {
             let event_type = short(&oldest.event_type);
@@ -291,8 +290,10 @@ impl Inner {
         if under_way {
             left += std::mem::take(&mut line.under_way);
         }
+        let idle = line.under_way == 0;
+        drop(line);
         self.dropped.add_many(left as u64);
-        if line.under_way == 0 {
+        if idle {
             self.idle.notify_waiters();
         }
         left
@@ -314,7 +315,9 @@ impl Inner {
         }
         let mut line = self.line();
         line.under_way -= 1;
-        if line.under_way == 0 && line.waiting.is_empty() {
+        let idle = line.under_way == 0 && line.waiting.is_empty();
+        drop(line);
+        if idle {
             self.idle.notify_waiters();
         }
     }

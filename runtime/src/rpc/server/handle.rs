@@ -34,12 +34,16 @@ pub struct ServerHandle {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stopped {
-    /// Handlers that were running when the stop began and finished; their answers were sent.
+    /// Handlers that were running when the stop began and finished. Their answers were sent, unless `unanswered` says
+    /// otherwise.
     pub finished: usize,
     /// Requests that had been delivered but not begun, and went back to their queues.
     pub returned_to_queue: usize,
     /// Fanout casts that had been delivered but not begun; they go with this server's own queue.
     pub fanouts_dropped: usize,
+    /// Answers of handlers that finished, before the stop or after it began, which the broker did not have when the limit
+    /// passed: their queue is missing, or the confirmation. They may still be sent while the transport lives.
+    pub unanswered: usize,
     /// Handlers that got no more time. They end at their next await; their callers get no answer.
     pub aborted: usize,
 }

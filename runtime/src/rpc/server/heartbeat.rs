@@ -4,6 +4,7 @@ use super::reply::{Content, ReplyTo, encode};
 use super::run::Run;
 use crate::serving::after;
 use crate::transport::PublishError;
+use crate::wire::short;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -36,7 +37,7 @@ impl Heartbeat {
         let Some(interval) = interval_for(silence) else {
             if let Some(unlogged) = run.logs.monitors.pass() {
                 tracing::warn!(
-                    message_id = &*to.message_id, monitor = ?silence, unlogged,
+                    message_id = short(&to.message_id), monitor = ?silence, unlogged,
                     "the caller's call monitor timeout is below 2 s, too short for signs of life; none are sent"
                 );
             }

@@ -3,6 +3,7 @@
 //! Dispatch is the contract room's; this room knows deliveries, slots, answers and the stop, on any broker.
 
 mod address;
+mod backlog;
 mod builder;
 mod config;
 mod duplicates;

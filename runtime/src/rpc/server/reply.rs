@@ -1,12 +1,13 @@
 //! Sends a handler's answer, and sends it again while its address is missing.
 
+use super::backlog::Place;
 use super::run::Run;
 use crate::error::{RejectionKind, RemoteFailure};
 use crate::id::MessageId;
 use crate::json::RawJson;
 use crate::serving::after;
 use crate::transport::{Confirmed, Publish, PublishError, Route};
-use crate::wire::{OutgoingReply, OutgoingReplyBody, OverLimit};
+use crate::wire::{OutgoingReply, OutgoingReplyBody, OverLimit, short};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -42,6 +43,47 @@ impl Content {
             Self::Heartbeat => OutgoingReplyBody::Heartbeat,
         }
     }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::Result(value) => value.as_str().len(),
+            Self::Failure(failure) | Self::Refusal { failure, .. } => size(failure),
+            Self::Heartbeat => 0,
+        }
+    }
+
+    /// What is sent in its place when it is over a limit. A refusal stays one: its caller is to know that nothing has run.
+    fn cut(&self, over: &OverLimit) -> Self {
+        match self {
+            Self::Refusal { failure, kind } => {
+                let text = too_large("refusal", over);
+                let failure = RemoteFailure::new(failure.module.as_str(), failure.class.as_str(), text);
+                Self::Refusal { failure: Box::new(failure), kind: *kind }
+            }
+            _ => {
+                let text = too_large("answer", over);
+                let failure = RemoteFailure::new("oslo_messaging.server", "ResultTooLarge", text);
+                Self::Failure(Box::new(failure))
+            }
+        }
+    }
+}
+
+/// The bytes of a failure's texts and values.
+fn size(failure: &RemoteFailure) -> usize {
+    let lines: usize = failure.traceback.iter().map(String::len).sum();
+    let args: usize = failure.args.iter().map(|arg| arg.as_str().len()).sum();
+    let kwargs: usize = failure.kwargs.iter().map(|(name, value)| name.len() + value.as_str().len()).sum();
+    failure.class.len() + failure.module.len() + failure.message.len() + lines + args + kwargs
+}
+
+fn too_large(what: &str, over: &OverLimit) -> String {
+    match over {
+        OverLimit::Body { size, limit } => {
+            format!("the {what} of {size} bytes is over the limit of {limit} bytes")
+        }
+        other => format!("the {what} is over a limit: {other}"),
+    }
 }
 
 /// A final answer on its way.
@@ -51,6 +93,15 @@ struct Reply {
     /// The caller's deadline, or when replies are given up.
     give_up_at: Instant,
     tries: u32,
+    /// Its place among those that the broker has turned away.
+    place: Option<Place>,
+}
+
+impl Reply {
+    /// About what it takes while it waits.
+    fn size(&self) -> usize {
+        self.to.address.len() + self.to.message_id.len() + self.content.size()
+    }
 }
 
 /// Sends the final answer to a request; returns at once. The run counts as busy until it has ended.
@@ -60,7 +111,7 @@ pub(crate) fn send(run: &Arc<Run>, to: ReplyTo, content: Content) {
         run.counters.replies_lost.add();
         tracing::debug!(
             address = &*to.address,
-            message_id = &*to.message_id,
+            message_id = short(&to.message_id),
             "reply thrown away: its queue is gone"
         );
         return;
@@ -69,13 +120,13 @@ pub(crate) fn send(run: &Arc<Run>, to: ReplyTo, content: Content) {
     // A caller whose time is up may still be there: one try is always made.
     let give_up_at = to.deadline.map_or(limit, |deadline| deadline.clamp(now, limit));
     run.reply_begins();
-    publish(Arc::clone(run), Reply { to, content, give_up_at, tries: 0 });
+    publish(Arc::clone(run), Reply { to, content, give_up_at, tries: 0, place: None });
 }
 
 fn publish(run: Arc<Run>, mut reply: Reply) {
     reply.tries += 1;
     let encoded = encode(&run, &reply.to, &reply.content).or_else(|over| {
-        reply.content = too_large(&over);
+        reply.content = reply.content.cut(&over);
         encode(&run, &reply.to, &reply.content)
     });
     let Ok(mut message) = encoded else {
@@ -131,44 +182,53 @@ fn settle(run: Arc<Run>, reply: Reply, settled: Result<Confirmed, PublishError>)
     }
 }
 
-async fn try_again(run: Arc<Run>, reply: Reply, error: PublishError) {
-    let now = Instant::now();
-    let hopeless = match &error {
-        PublishError::Returned { .. } => run.missing.returned(&reply.to.address, now),
-        // Perhaps it arrived; a second copy is nobody's answer any more, and does no harm.
-        PublishError::Refused { .. } | PublishError::Unconfirmed { .. } | PublishError::Lost { .. } => false,
-        PublishError::NotSent(_) => true,
-    };
-    let ReplyTo { address, message_id, .. } = &reply.to;
-    if hopeless || now + PAUSE > reply.give_up_at {
-        run.counters.replies_lost.add();
-        let tries = reply.tries;
-        if let Some(unlogged) = run.logs.losses.pass() {
-            tracing::warn!(
-                address = &**address, message_id = &**message_id, tries, %error, unlogged,
-                "reply lost: the caller is gone or cannot be reached"
-            );
-        }
-        return run.reply_ends();
+async fn try_again(run: Arc<Run>, mut reply: Reply, error: PublishError) {
+    if let Some(why) = hopeless(&run, &reply, &error) {
+        return lose(&run, &reply, &error, why);
     }
+    if !has_place(&run, &mut reply, &error) {
+        return lose(&run, &reply, &error, "too many others wait for callers that cannot be reached");
+    }
+    let (address, message_id) = (&*reply.to.address, short(&reply.to.message_id));
     if reply.tries == 1
         && let Some(unlogged) = run.logs.retries.pass()
     {
-        tracing::info!(
-            address = &**address, message_id = &**message_id, %error, unlogged, "reply not delivered, trying again"
-        );
+        tracing::info!(address, message_id, %error, unlogged, "reply not delivered, trying again");
     }
     run.counters.replies_retried.add();
     tokio::time::sleep(PAUSE).await;
     publish(run, reply);
 }
 
-fn too_large(over: &OverLimit) -> Content {
-    let text = match over {
-        OverLimit::Body { size, limit } => {
-            format!("the answer of {size} bytes is over the limit of {limit} bytes")
-        }
-        other => format!("the answer is over a limit: {other}"),
+/// Why a reply is not sent again, if it is not.
+fn hopeless(run: &Run, reply: &Reply, error: &PublishError) -> Option<&'static str> {
+    let now = Instant::now();
+    let gone = match error {
+        PublishError::Returned { .. } => run.missing.returned(&reply.to.address, now),
+        // Perhaps it arrived; a second copy is nobody's answer any more, and does no harm.
+        PublishError::Refused { .. } | PublishError::Unconfirmed { .. } | PublishError::Lost { .. } => false,
+        PublishError::NotSent(_) => true,
     };
-    Content::Failure(Box::new(RemoteFailure::new("oslo_messaging.server", "ResultTooLarge", text)))
+    (gone || now + PAUSE > reply.give_up_at).then_some("the caller is gone or cannot be reached")
+}
+
+/// Whether a reply may wait here. What a lost connection leaves is no more than the driver had and needs no place: an outage
+/// must not cost replies.
+fn has_place(run: &Run, reply: &mut Reply, error: &PublishError) -> bool {
+    let turned_away = matches!(error, PublishError::Returned { .. } | PublishError::Refused { .. });
+    if turned_away && reply.place.is_none() {
+        reply.place = run.backlog.place(reply.size());
+        return reply.place.is_some();
+    }
+    true
+}
+
+/// Gives a reply up.
+fn lose(run: &Run, reply: &Reply, error: &PublishError, why: &str) {
+    run.counters.replies_lost.add();
+    let (address, message_id, tries) = (&*reply.to.address, short(&reply.to.message_id), reply.tries);
+    if let Some(unlogged) = run.logs.losses.pass() {
+        tracing::warn!(address, message_id, tries, %error, unlogged, "reply lost: {why}");
+    }
+    run.reply_ends();
 }

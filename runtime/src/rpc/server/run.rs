@@ -1,5 +1,6 @@
 //! One run of a server, from `start` to its end: what its deliveries, handlers and replies share.
 
+use super::backlog::Backlog;
 use super::config::Config;
 use super::duplicates::Duplicates;
 use super::handle::Stopped;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// How long the end of a run waits for the broker to delete and give back what it held.
 const CLOSING: Duration = Duration::from_secs(5);
@@ -29,6 +31,9 @@ const IN_A_ROW: u32 = 16;
 const REPLIES_A_SLOT: usize = 4;
 const LEAST_REPLIES: usize = 256;
 
+/// Replies that the broker has turned away and that wait to be sent again, for each that may be with the driver.
+const TURNED_AWAY: usize = 4;
+
 /// Limits on the lines that peers can cause at will; one each, so that a flood of one kind does not hide the others.
 #[derive(Debug, Default)]
 pub(crate) struct Logs {
@@ -40,6 +45,13 @@ pub(crate) struct Logs {
     pub(crate) retries: LogLimit,
     /// Replies that are given up.
     pub(crate) losses: LogLimit,
+}
+
+/// A delivery and when it came: its caller's time runs while it waits here.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) delivery: Delivery,
+    pub(crate) at: Instant,
 }
 
 /// The shared state of a run.
@@ -57,9 +69,11 @@ pub(crate) struct Run {
     pub(crate) duplicates: Duplicates,
     pub(crate) missing: MissingAddresses,
     pub(crate) logs: Logs,
+    /// Replies that the broker has turned away.
+    pub(crate) backlog: Arc<Backlog>,
     /// Keeps this server's queues from being anybody's reply address.
     _served: Served,
-    intake: Intake<Delivery>,
+    intake: Intake<Arrival>,
     /// Replies whose outcome is open.
     replies: AtomicUsize,
     /// Those of them that are with the driver; the others wait for their address to appear.
@@ -75,6 +89,7 @@ impl Run {
     pub(crate) fn new(config: Arc<Config>, runtime: Handle) -> Self {
         let options = config.transport.options();
         let driver = Arc::clone(config.transport.driver());
+        let most_handed_over = config.concurrency.saturating_mul(REPLIES_A_SLOT).max(LEAST_REPLIES);
         Self {
             mandatory_replies: options.mandatory_replies && driver.capabilities().mandatory,
             driver,
@@ -89,7 +104,8 @@ impl Run {
             intake: Intake::new(config.concurrency),
             replies: AtomicUsize::new(0),
             handed_over: AtomicUsize::new(0),
-            most_handed_over: config.concurrency.saturating_mul(REPLIES_A_SLOT).max(LEAST_REPLIES),
+            most_handed_over,
+            backlog: Backlog::new(most_handed_over.saturating_mul(TURNED_AWAY)),
             room: Notify::new(),
             life: Life::new(),
             config,
@@ -166,7 +182,7 @@ impl Run {
             tracing::warn!(server = %self.config.target, "the broker did not confirm the end of the consumers");
         }
         let mut stopped = Stopped::default();
-        for delivery in self.intake.take_waiting() {
+        for Arrival { delivery, .. } in self.intake.take_waiting() {
             // A fanout's queue is this server's alone and goes with it.
             if self.config.is_fanout(delivery.route) {
                 stopped.fanouts_dropped += 1;
@@ -177,6 +193,7 @@ impl Run {
         }
         if !self.life.drained(|| self.is_idle(), limit).await {
             stopped.aborted = self.intake.running();
+            stopped.unanswered = self.replies.load(Ordering::SeqCst);
             self.intake.abort();
         }
         stopped.finished = running.saturating_sub(stopped.aborted);
@@ -187,14 +204,14 @@ impl Run {
     }
 
     /// Serves one request after the other as long as there is one for this slot.
-    async fn occupy(self: Arc<Self>, slot: usize, mut delivery: Delivery) {
+    async fn occupy(self: Arc<Self>, slot: usize, mut arrival: Arrival) {
         let mut seat = Seat { run: Some(self), slot };
         let mut served = 0_u32;
         while let Some(run) = &seat.run {
-            work::serve(run, delivery).await;
+            work::serve(run, arrival).await;
             run.room_for_replies().await;
             match run.leave(slot) {
-                Some(next) => delivery = next,
+                Some(next) => arrival = next,
                 None => {
                     seat.run = None;
                     return;
@@ -207,13 +224,13 @@ impl Run {
         }
     }
 
-    /// Lets a task serve `delivery` in `slot`.
-    fn seat(self: &Arc<Self>, slot: usize, delivery: Delivery) {
-        let task = self.runtime.spawn(Arc::clone(self).occupy(slot, delivery));
+    /// Lets a task serve `arrival` in `slot`.
+    fn seat(self: &Arc<Self>, slot: usize, arrival: Arrival) {
+        let task = self.runtime.spawn(Arc::clone(self).occupy(slot, arrival));
         self.intake.occupied(slot, task.abort_handle());
     }
 
-    fn leave(&self, slot: usize) -> Option<Delivery> {
+    fn leave(&self, slot: usize) -> Option<Arrival> {
         let next = self.intake.next(slot);
         if next.idle {
             self.life.idle();
@@ -223,14 +240,19 @@ impl Run {
 }
 
 impl SupervisedRun for Run {
-    fn abandoned(&self) {
-        if self.life.has_ended() {
-            return;
-        }
+    fn has_ended(&self) -> bool {
+        self.life.has_ended()
+    }
+
+    fn close(&self) {
         self.stop();
+    }
+
+    fn abandoned(&self) {
         // Its consumers are gone, so what waits is back in its queue already.
         self.intake.take_waiting();
-        let stopped = Stopped { aborted: self.intake.running(), ..Stopped::default() };
+        let unanswered = self.replies.load(Ordering::SeqCst);
+        let stopped = Stopped { aborted: self.intake.running(), unanswered, ..Stopped::default() };
         tracing::warn!(server = %self.config.target, ?stopped, "server ended with the runtime that it was started on");
         self.life.end(stopped);
     }
@@ -243,8 +265,9 @@ impl Sink for RequestSink {
     fn deliver(&self, delivery: Delivery) {
         let run = &self.0;
         run.counters.received.add();
-        if let Some((slot, delivery)) = run.intake.admit(delivery) {
-            run.seat(slot, delivery);
+        let arrival = Arrival { delivery, at: Instant::now() };
+        if let Some((slot, arrival)) = run.intake.admit(arrival) {
+            run.seat(slot, arrival);
         }
     }
 

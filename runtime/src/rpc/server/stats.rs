@@ -30,7 +30,8 @@ pub struct ServerStats {
     pub bad_reply_addresses: u64,
     /// Times that a reply was published again.
     pub replies_retried: u64,
-    /// Replies given up: their address stayed away, or no connection came in time.
+    /// Replies given up: their address stayed away or too many others waited for theirs, no connection came in time, or
+    /// not even the word that they are too large was within the limits.
     pub replies_lost: u64,
 }
 

@@ -3,7 +3,7 @@
 use super::address;
 use super::heartbeat::Heartbeat;
 use super::reply::{self, Content, ReplyTo};
-use super::run::Run;
+use super::run::{Arrival, Run};
 use crate::context;
 use crate::contract::{Reply, Started};
 use crate::error::{RejectionKind, RemoteFailure};
@@ -15,16 +15,15 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 /// Serves one delivery to its end.
-pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
-    let Delivery { body, properties, redelivered, ack, .. } = delivery;
-    let received = Instant::now();
+pub(crate) async fn serve(run: &Arc<Run>, arrival: Arrival) {
+    let Delivery { body, properties, redelivered, ack, .. } = arrival.delivery;
     let request = match run.driver.format().decode_request(&body, &properties, &run.limits) {
         Ok(request) => request,
         Err(malformed) => return refuse_malformed(run, malformed, ack),
     };
     // A peer chose them, and they may be of any length.
     let (method, message_id) = (wire::short(&request.method), request.message_id.as_deref().map(wire::short));
-    let reply_to = match reply_to(&request, received) {
+    let reply_to = match reply_to(&request, arrival.at) {
         Ok(reply_to) => reply_to,
         Err(problem) => {
             ack.reject(false);
@@ -55,13 +54,13 @@ pub(crate) async fn serve(run: &Arc<Run>, delivery: Delivery) {
 }
 
 /// Where the answer goes; none for a cast.
-fn reply_to(request: &IncomingRequest, received: Instant) -> Result<Option<ReplyTo>, &'static str> {
+fn reply_to(request: &IncomingRequest, arrived: Instant) -> Result<Option<ReplyTo>, &'static str> {
     let Some(message_id) = &request.message_id else { return Ok(None) };
     let address = request.reply_to.as_deref().unwrap_or_default();
     if let Some(problem) = address::problem(address) {
         return Err(problem);
     }
-    let deadline = request.remaining.map(|remaining| after(received, remaining));
+    let deadline = request.remaining.map(|remaining| after(arrived, remaining));
     Ok(Some(ReplyTo { address: address.into(), message_id: message_id.as_str().into(), deadline }))
 }
 
