@@ -10,11 +10,12 @@ pub(crate) trait Run: Send + Sync + 'static {
     /// Whether it has come to its end.
     fn has_ended(&self) -> bool;
 
-    /// Lets nothing begin any more.
-    fn close(&self);
+    /// Lets nothing begin any more, and takes what has come and not begun: how many that were. The consumer's end gives them
+    /// back to their queue.
+    fn close(&self) -> usize;
 
     /// The task is gone, and what it held, such as the consumer. Ends the run at once.
-    fn abandoned(&self);
+    fn abandoned(&self, given_back: usize);
 }
 
 /// `task`, which ends `run`; however it ends, run to its end or dropped, the run does not go on without it.
@@ -45,8 +46,8 @@ impl<R: Run> Drop for Supervised<R> {
             return;
         }
         // First of all: what comes in while the consumer goes would only be begun on a runtime that is gone.
-        self.run.close();
+        let given_back = self.run.close();
         self.task = None;
-        self.run.abandoned();
+        self.run.abandoned(given_back);
     }
 }

@@ -210,13 +210,14 @@ impl SupervisedRun for Run {
         self.life.has_ended()
     }
 
-    fn close(&self) {
+    fn close(&self) -> usize {
         self.stop();
+        self.take_waiting().count()
     }
 
-    fn abandoned(&self) {
-        // Its consumers are gone, so what waits is back in its queue already.
-        let returned_to_queue = self.take_waiting().count();
+    fn abandoned(&self, given_back: usize) {
+        // What came in between is back in its queue already.
+        let returned_to_queue = given_back + self.take_waiting().count();
         let stopped = Stopped { finished: 0, returned_to_queue, aborted: self.intake.running() };
         tracing::error!(listener = self.config.label, ?stopped, "the listener ended with its tokio runtime");
         self.life.end(stopped);

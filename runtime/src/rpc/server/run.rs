@@ -244,15 +244,17 @@ impl SupervisedRun for Run {
         self.life.has_ended()
     }
 
-    fn close(&self) {
+    fn close(&self) -> usize {
         self.stop();
+        self.intake.take_waiting().len()
     }
 
-    fn abandoned(&self) {
-        // Its consumers are gone, so what waits is back in its queue already.
-        self.intake.take_waiting();
+    fn abandoned(&self, given_back: usize) {
+        // What came in between is back in its queue already.
+        let returned_to_queue = given_back + self.intake.take_waiting().len();
         let unanswered = self.replies.load(Ordering::SeqCst);
-        let stopped = Stopped { aborted: self.intake.running(), unanswered, ..Stopped::default() };
+        let aborted = self.intake.running();
+        let stopped = Stopped { returned_to_queue, aborted, unanswered, ..Stopped::default() };
         tracing::warn!(server = %self.config.target, ?stopped, "server ended with the runtime that it was started on");
         self.life.end(stopped);
     }
