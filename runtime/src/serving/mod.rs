@@ -16,5 +16,5 @@ pub(crate) use intake::Intake;
 pub(crate) use life::Life;
 pub(crate) use recent::Recent;
 pub(crate) use starts::Starts;
-pub(crate) use supervised::{Run as SupervisedRun, supervised};
+pub(crate) use supervised::{Left, Run as SupervisedRun, supervised};
 pub(crate) use time::after;

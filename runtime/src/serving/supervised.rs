@@ -10,12 +10,17 @@ pub(crate) trait Run: Send + Sync + 'static {
     /// Whether it has come to its end.
     fn has_ended(&self) -> bool;
 
-    /// Lets nothing begin any more, and takes what has come and not begun: how many that were. The consumer's end gives them
-    /// back to their queue.
-    fn close(&self) -> usize;
+    /// Lets nothing begin any more, and takes what has come and not begun. The consumer's end gives that back to its queue.
+    fn close(&self) -> Left;
 
     /// The task is gone, and what it held, such as the consumer. Ends the run at once.
-    fn abandoned(&self, given_back: usize);
+    fn abandoned(&self, left: Left);
+}
+
+/// What a run leaves behind that ends with its runtime.
+pub(crate) struct Left {
+    pub(crate) waiting: usize,
+    pub(crate) running: usize,
 }
 
 /// `task`, which ends `run`; however it ends, run to its end or dropped, the run does not go on without it.
@@ -46,8 +51,8 @@ impl<R: Run> Drop for Supervised<R> {
             return;
         }
         // First of all: what comes in while the consumer goes would only be begun on a runtime that is gone.
-        let given_back = self.run.close();
+        let left = self.run.close();
         self.task = None;
-        self.run.abandoned(given_back);
+        self.run.abandoned(left);
     }
 }

@@ -217,24 +217,31 @@ pub trait Acknowledge: Send + Sync + 'static {
 #[must_use = "an unacknowledged message goes back to its queue only when the consumer closes"]
 pub struct AckHandle {
     token: u64,
-    acks: Arc<dyn Acknowledge>,
+    acks: Option<Arc<dyn Acknowledge>>,
 }
 
 impl AckHandle {
     /// A handle for `token` of `acks`.
     pub fn new(token: u64, acks: Arc<dyn Acknowledge>) -> Self {
-        Self { token, acks }
+        Self { token, acks: Some(acks) }
+    }
+
+    /// The handle of a delivery that is done with already.
+    pub(crate) fn settled() -> Self {
+        Self { token: 0, acks: None }
     }
 
     /// The message is done with. False where that is in vain: the connection is gone that it came over, and the broker has it
     /// back. What may run once only must not run then.
     pub fn ack(self) -> bool {
-        self.acks.ack(self.token)
+        self.acks.is_none_or(|acks| acks.ack(self.token))
     }
 
     /// The message is given back to its queue (`requeue`) or thrown away.
     pub fn reject(self, requeue: bool) {
-        self.acks.reject(self.token, requeue);
+        if let Some(acks) = self.acks {
+            acks.reject(self.token, requeue);
+        }
     }
 }
 

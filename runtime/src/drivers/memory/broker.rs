@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Effects that one call runs on behalf of others before it hands the rest to a task of its tokio runtime.
-const TURN: usize = 1024;
+const TURN: usize = 64;
 
 static NAMED: LazyLock<Mutex<HashMap<String, MemoryBroker>>> = LazyLock::new(Mutex::default);
 
@@ -119,6 +119,11 @@ impl MemoryBroker {
         result
     }
 
+    /// Does something with the broker and tells nobody: the next call to [`operate`](Self::operate) does.
+    pub(super) fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+        change(&mut self.lock())
+    }
+
     /// Resolves when everything that the broker had to tell before is told.
     pub(super) async fn told(&self) {
         let (signal, reached) = oneshot::channel();
@@ -131,11 +136,9 @@ impl MemoryBroker {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs effects until there are none. After a while on behalf of others the rest goes to a task, if it may be handed
+    /// Runs effects until there are none. After a while on behalf of others the rest is left to a task, if it may be handed
     /// over, so that a publisher on a busy broker gets its thread back.
-    fn run(&self, batch: VecDeque<Effect>, hand_over: bool) {
-        let mut turn = Turn { broker: self.clone(), over: false };
-        let mut batch = batch;
+    fn run(&self, mut batch: VecDeque<Effect>, hand_over: bool) {
         let mut done = 0;
         loop {
             done += batch.len();
@@ -144,37 +147,34 @@ impl MemoryBroker {
                 && done >= TURN
                 && let Ok(runtime) = tokio::runtime::Handle::try_current()
             {
+                // Whoever uses the broker meanwhile goes on: the task may wait long for a worker of its runtime.
+                self.lock().queues.run_queue.abandon(batch);
+                let turn = Turn { broker: self.clone(), over: false };
                 runtime.spawn(async move { turn.go_on() });
                 return;
             }
             match self.lock().queues.run_queue.more(batch) {
                 Some(more) => batch = more,
-                None => break,
+                None => return,
             }
         }
-        turn.over = true;
     }
 }
 
-/// The right to run effects. A task that is dropped with its runtime takes its turn then.
+/// Sees to it that what is left to be told is told. A task that is dropped with its runtime does so then.
 struct Turn {
     broker: MemoryBroker,
     over: bool,
 }
 
 impl Turn {
-    /// Takes a new turn.
     fn go_on(mut self) {
         self.take(true);
     }
 
     fn take(&mut self, hand_over: bool) {
         self.over = true;
-        let batch = {
-            let mut state = self.broker.lock();
-            state.queues.run_queue.abandon();
-            state.queues.run_queue.begin()
-        };
+        let batch = self.broker.lock().queues.run_queue.begin();
         if let Some(batch) = batch {
             self.broker.run(batch, hand_over);
         }

@@ -3,6 +3,7 @@
 use super::address;
 use super::broker::MemoryBroker;
 use super::consumer::{MemoryAcks, MemoryConsumer};
+use super::state::Outgoing;
 use crate::error::NotSentReason;
 use crate::transport::Health;
 use crate::transport::{
@@ -93,10 +94,13 @@ impl MemoryDriver {
                 cause: "nobody takes replies yet; install a sink with `on_reply` first".to_owned(),
             });
         };
+        // Nothing is told here, where somebody who is told may come back for the address.
         let (queue, _) =
-            self.broker.operate(|state| state.subscribe_replies(self.id, sink, acks(&self.broker)));
+            self.broker.change(|state| state.subscribe_replies(self.id, sink, acks(&self.broker)));
         let address = ReplyAddress(queue);
         replies.address = Some(address.clone());
+        drop(replies);
+        self.broker.operate(|_| ());
         Ok(address)
     }
 
@@ -136,7 +140,8 @@ impl Driver for MemoryDriver {
         if self.is_closed() {
             return settled(Err(PublishError::NotSent(NotSentReason::Closed)));
         }
-        self.broker.operate(|state| state.publish(message, settled));
+        let outgoing = Outgoing::from(message);
+        self.broker.operate(|state| state.publish(outgoing, settled));
     }
 
     fn subscribe(
@@ -201,8 +206,13 @@ impl MemoryDriver {
                 capability: "subscription to a reply address",
             });
         }
-        let subscriber =
-            self.broker.operate(|state| state.subscribe(self.id, subscription, sink, acks(&self.broker)))?;
+        let subscriber = self.broker.operate(|state| {
+            // Looked at under the broker's lock: a close that comes now finds the subscription.
+            if self.is_closed() {
+                return Err(DriverError::Closed);
+            }
+            state.subscribe(self.id, subscription, sink, acks(&self.broker))
+        })?;
         tracing::info!(broker = self.broker.name(), label = subscription.label, "consuming");
         Ok(MemoryConsumer::new(self.broker.clone(), subscriber))
     }

@@ -1,7 +1,7 @@
 //! Exchanges and bindings: which queues a published message reaches. Knows queues by name only.
 
 use super::address::ExchangeKind;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// One exchange with its bindings.
@@ -9,7 +9,7 @@ use std::sync::Arc;
 struct Exchange {
     kind: ExchangeKind,
     /// Queues by binding key; a fanout exchange keeps all of them under the empty key.
-    exact: HashMap<String, Vec<Arc<str>>>,
+    exact: FxHashMap<String, Vec<Arc<str>>>,
     /// Bindings whose key has a wildcard: `*` is one word, `#` any number of them.
     patterns: Vec<(String, Arc<str>)>,
 }
@@ -17,7 +17,7 @@ struct Exchange {
 /// All exchanges of a broker.
 #[derive(Debug, Default)]
 pub(super) struct Exchanges {
-    by_name: HashMap<String, Exchange>,
+    by_name: FxHashMap<String, Exchange>,
 }
 
 /// An exchange of that name exists with the other kind.
@@ -29,8 +29,10 @@ impl Exchanges {
     pub(super) fn declare(&mut self, name: &str, kind: ExchangeKind) -> Result<(), KindConflict> {
         self.check(name, kind)?;
         if !self.by_name.contains_key(name) {
-            self.by_name
-                .insert(name.to_owned(), Exchange { kind, exact: HashMap::new(), patterns: Vec::new() });
+            self.by_name.insert(
+                name.to_owned(),
+                Exchange { kind, exact: FxHashMap::default(), patterns: Vec::new() },
+            );
         }
         Ok(())
     }

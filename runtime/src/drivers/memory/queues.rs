@@ -4,15 +4,17 @@ use super::queue::{Entry, Lane, Message, Queue};
 use super::run_queue::{Effect, RunQueue};
 use super::subscriber::{LaneState, Subscriber};
 use crate::transport::AckHandle;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Queues and subscriptions.
 #[derive(Debug, Default)]
 pub(super) struct Queues {
-    by_name: HashMap<Arc<str>, Queue>,
-    subscribers: HashMap<u64, Subscriber>,
+    by_name: FxHashMap<Arc<str>, Queue>,
+    /// By key. Few.
+    subscribers: BTreeMap<u64, Subscriber>,
     last_subscriber: u64,
     pub(super) run_queue: RunQueue,
 }
@@ -59,7 +61,7 @@ impl Queues {
     pub(super) fn enqueue(&mut self, name: &str, message: Arc<Message>, now: Instant) {
         if let Some(queue) = self.by_name.get_mut(name) {
             queue.push(message);
-            self.dispatch(name, now);
+            deliver(queue, &mut self.subscribers, &mut self.run_queue, now);
         }
     }
 
@@ -95,10 +97,23 @@ impl Queues {
     pub(super) fn settle(&mut self, subscriber: u64, token: u64, requeue: bool) -> bool {
         let Some(state) = self.subscribers.get_mut(&subscriber) else { return false };
         let Some((route, entry)) = state.release(token) else { return false };
-        if let Some(name) = state.lanes.get(route).map(|lane| lane.queue.clone()) {
-            self.line_up(Lane { subscriber, route });
-            self.let_go(&name, requeue.then_some(entry));
-            self.dispatch(&name, now());
+        let lane = state.lanes.get_mut(route);
+        let Some((lane, queue)) =
+            lane.and_then(|lane| self.by_name.get_mut(&lane.queue).map(|queue| (lane, queue)))
+        else {
+            return true;
+        };
+        if !lane.in_line && lane.has_room() {
+            lane.in_line = true;
+            queue.ready(Lane { subscriber, route });
+        }
+        queue.unacknowledged -= 1;
+        if requeue {
+            queue.put_back(entry);
+        }
+        // Mostly it is empty: then neither the clock nor anybody's turn matters.
+        if queue.len() > 0 {
+            deliver(queue, &mut self.subscribers, &mut self.run_queue, now());
         }
         true
     }
@@ -203,28 +218,41 @@ impl Queues {
         }
     }
 
-    /// Delivers from the queue's head, one to each consumer in turn, while there are messages and room.
+    /// Delivers what can be delivered from a queue.
     fn dispatch(&mut self, name: &str, now: Instant) {
-        let Some(queue) = self.by_name.get_mut(name) else { return };
-        while let Some(lane) = queue.next_consumer(now) {
-            let Some(state) = self.subscribers.get_mut(&lane.subscriber) else { continue };
-            let Some(entry) = queue.pop() else { break };
-            queue.unacknowledged += 1;
-            let (message, redelivered) = (entry.message.clone(), entry.redelivered);
-            let token = state.hold(lane.route, entry);
-            if let Some(kept) = state.lanes.get_mut(lane.route) {
-                kept.in_line = kept.has_room();
-                if kept.in_line {
-                    queue.ready(lane);
-                }
-            }
-            self.run_queue.push(Effect::Deliver {
-                sink: state.sink.clone(),
-                route: lane.route,
-                message,
-                redelivered,
-                ack: AckHandle::new(token, state.acks.clone()),
-            });
+        if let Some(queue) = self.by_name.get_mut(name) {
+            deliver(queue, &mut self.subscribers, &mut self.run_queue, now);
         }
+    }
+}
+
+/// Delivers from the queue's head, one to each consumer in turn, while there are messages and room.
+fn deliver(
+    queue: &mut Queue,
+    subscribers: &mut BTreeMap<u64, Subscriber>,
+    run_queue: &mut RunQueue,
+    now: Instant,
+) {
+    while let Some(lane) = queue.next_consumer(now) {
+        let Some(state) = subscribers.get_mut(&lane.subscriber) else { continue };
+        let Some(entry) = queue.pop() else { break };
+        let redelivered = entry.redelivered;
+        let (message, ack) = match state.lanes.get(lane.route) {
+            Some(kept) if kept.settled => (entry.message, AckHandle::settled()),
+            _ => {
+                queue.unacknowledged += 1;
+                let message = entry.message.clone();
+                let token = state.hold(lane.route, entry);
+                (message, AckHandle::new(token, state.acks.clone()))
+            }
+        };
+        if let Some(kept) = state.lanes.get_mut(lane.route) {
+            kept.in_line = kept.has_room();
+            if kept.in_line {
+                queue.ready(lane);
+            }
+        }
+        let (sink, route) = (state.sink.clone(), lane.route);
+        run_queue.push(Effect::Deliver { sink, route, message, redelivered, ack });
     }
 }

@@ -35,14 +35,14 @@ impl Effect {
     pub(super) fn run(self, broker: &MemoryBroker) {
         let told = catch_unwind(AssertUnwindSafe(|| match self {
             Self::Settle(settled, outcome) => settled(outcome),
-            Self::Deliver { sink, route, message, redelivered, ack } => sink.deliver(Delivery {
-                route,
-                body: message.body.clone(),
-                properties: message.properties.clone(),
-                redelivered,
-                redeliveries: None,
-                ack,
-            }),
+            Self::Deliver { sink, route, message, redelivered, ack } => {
+                // Copied only where its queue may have to deliver it again, or another queue has it too.
+                let (body, properties) = match Arc::try_unwrap(message) {
+                    Ok(Message { body, properties, .. }) => (body, properties),
+                    Err(message) => (message.body.clone(), message.properties.clone()),
+                };
+                sink.deliver(Delivery { route, body, properties, redelivered, redeliveries: None, ack });
+            }
             Self::Later(after, arrival) => later(broker.clone(), after, arrival),
             Self::Interrupted(sink) => {
                 sink.connection_lost();
@@ -93,15 +93,16 @@ impl RunQueue {
 
     /// What has come up meanwhile; after `None` the caller's turn is over. `done` is the emptied batch, for reuse.
     pub(super) fn more(&mut self, done: VecDeque<Effect>) -> Option<VecDeque<Effect>> {
-        if self.waiting.is_empty() {
-            self.running = false;
-            return None;
-        }
-        Some(std::mem::replace(&mut self.waiting, done))
+        let more = std::mem::replace(&mut self.waiting, done);
+        self.running = !more.is_empty();
+        self.running.then_some(more)
     }
 
-    /// Ends a turn before its time; the next one to do something goes on.
-    pub(super) fn abandon(&mut self) {
+    /// Ends a turn before its time; the next one to do something goes on. `done` is the emptied batch, for reuse.
+    pub(super) fn abandon(&mut self, done: VecDeque<Effect>) {
+        if self.waiting.is_empty() {
+            self.waiting = done;
+        }
         self.running = false;
     }
 }

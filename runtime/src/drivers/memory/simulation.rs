@@ -167,7 +167,7 @@ impl World {
             let returned = matches!(outcome, Err(PublishError::Returned { .. }));
             log.lock().unwrap().push(Told::Settled { message, returned });
         };
-        self.broker.operate(|state| state.publish(publish, Box::new(settled)));
+        self.broker.operate(|state| state.publish(publish.into(), Box::new(settled)));
     }
 
     fn listen(&mut self) {

@@ -27,6 +27,25 @@ pub(super) struct State {
     pub(super) faults: Option<Faults>,
 }
 
+/// A message as it is published: made before the broker is locked.
+pub(super) struct Outgoing {
+    route: Route,
+    address: Address,
+    message: Arc<Message>,
+    mandatory: bool,
+    now: Instant,
+}
+
+impl From<Publish> for Outgoing {
+    fn from(publish: Publish) -> Self {
+        let Publish { route, body, properties, mandatory, .. } = publish;
+        let (address, now) = (Address::of(&route), now());
+        let expires = properties.expiration.and_then(|after| now.checked_add(after));
+        let message = Arc::new(Message { body, properties, expires });
+        Self { route, address, message, mandatory, now }
+    }
+}
+
 /// A message on its way to its queues.
 #[derive(Debug)]
 pub(super) struct Arrival {
@@ -37,9 +56,8 @@ pub(super) struct Arrival {
 
 impl State {
     /// Publishes to every queue that the route reaches, and settles the publish before any delivery of it.
-    pub(super) fn publish(&mut self, publish: Publish, settled: Settled) {
-        let Publish { route, body, properties, mandatory, .. } = publish;
-        let address = Address::of(&route);
+    pub(super) fn publish(&mut self, outgoing: Outgoing, settled: Settled) {
+        let Outgoing { route, address, message, mandatory, now } = outgoing;
         let reached = match self.reached(&route, &address) {
             Ok(reached) => reached,
             Err(conflict) => {
@@ -64,9 +82,6 @@ impl State {
         if fate.lost {
             return;
         }
-        let now = now();
-        let expires = properties.expiration.and_then(|after| now.checked_add(after));
-        let message = Arc::new(Message { body, properties, expires });
         let arrival = Arrival { queues: reached, message, fate };
         match fate.delay {
             None => self.arrive(arrival, now),
@@ -77,9 +92,11 @@ impl State {
     /// Puts a message into its queues.
     pub(super) fn arrive(&mut self, arrival: Arrival, now: Instant) {
         let Arrival { queues, message, fate } = arrival;
+        // Moved into the last queue: whoever holds it alone need not copy it.
+        let mut copies = std::iter::repeat_n(message, queues.len() * if fate.twice { 2 } else { 1 });
         for name in &queues {
-            for _ in 0..if fate.twice { 2 } else { 1 } {
-                self.queues.enqueue(name, message.clone(), now);
+            for message in copies.by_ref().take(if fate.twice { 2 } else { 1 }) {
+                self.queues.enqueue(name, message, now);
             }
             if fate.reorder
                 && let (Some(faults), Some(queue)) = (&mut self.faults, self.queues.get(name))
@@ -135,7 +152,7 @@ impl State {
     ) -> (Arc<str>, u64) {
         let queue = self.queues.declare(&format!("reply_{}", MessageId::random()));
         let key = self.queues.subscribe(|key| Subscriber::new(driver, "replies".to_owned(), sink, acks(key)));
-        self.queues.consume(key, LaneState::new(queue.clone(), true, 0));
+        self.queues.consume(key, LaneState::of_replies(queue.clone()));
         (queue, key)
     }
 
@@ -150,8 +167,8 @@ impl State {
     /// The queues that a publish to `route` reaches, or why it cannot be published.
     fn reached(&mut self, route: &Route, address: &Address) -> Result<Vec<Arc<str>>, String> {
         self.exchanges.check(&address.exchange, address.kind).map_err(|_| conflict(address))?;
-        if let (Route::Notification { .. } | Route::DeadLetters { .. }, Some(queue)) =
-            (route, address::queue(route))
+        if matches!(route, Route::Notification { .. } | Route::DeadLetters { .. })
+            && let Some(queue) = address::queue(route)
         {
             // A notifier makes the queue, so that notifications wait for their first listener.
             self.declare(address, &queue);

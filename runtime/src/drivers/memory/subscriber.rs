@@ -15,6 +15,8 @@ pub(super) struct LaneState {
     /// Most unacknowledged deliveries; 0 is no limit.
     prefetch: usize,
     unacknowledged: usize,
+    /// Whether a delivery is done with when it is made: its sink acknowledges each at once, and nobody else could have it.
+    pub(super) settled: bool,
     /// Whether it stands in its queue's line of consumers with room.
     pub(super) in_line: bool,
     /// Whether it takes deliveries; false after a cancel.
@@ -23,7 +25,13 @@ pub(super) struct LaneState {
 
 impl LaneState {
     pub(super) fn new(queue: Arc<str>, own_queue: bool, prefetch: u16) -> Self {
-        Self { queue, own_queue, prefetch: prefetch.into(), unacknowledged: 0, in_line: false, active: true }
+        let prefetch = prefetch.into();
+        Self { queue, own_queue, prefetch, unacknowledged: 0, settled: false, in_line: false, active: true }
+    }
+
+    /// The consumer of a driver's own replies.
+    pub(super) fn of_replies(queue: Arc<str>) -> Self {
+        Self { settled: true, ..Self::new(queue, true, 0) }
     }
 
     /// Whether it may be given another message.

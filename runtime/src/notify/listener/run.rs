@@ -6,7 +6,7 @@ use super::copies::Copies;
 use super::handle::Stopped;
 use super::stats::{ListenerCounters, ListenerStats};
 use super::{batch, single};
-use crate::serving::{Intake, Life, LogLimit, SupervisedRun, after};
+use crate::serving::{Intake, Left, Life, LogLimit, SupervisedRun, after};
 use crate::transport::{Consumer, Delivery, Driver, Sink};
 use crate::wire::Limits;
 use std::sync::Arc;
@@ -210,15 +210,16 @@ impl SupervisedRun for Run {
         self.life.has_ended()
     }
 
-    fn close(&self) -> usize {
+    fn close(&self) -> Left {
+        let running = self.intake.running();
         self.stop();
-        self.take_waiting().count()
+        Left { waiting: self.take_waiting().count(), running }
     }
 
-    fn abandoned(&self, given_back: usize) {
+    fn abandoned(&self, left: Left) {
         // What came in between is back in its queue already.
-        let returned_to_queue = given_back + self.take_waiting().count();
-        let stopped = Stopped { finished: 0, returned_to_queue, aborted: self.intake.running() };
+        let returned_to_queue = left.waiting + self.take_waiting().count();
+        let stopped = Stopped { finished: 0, returned_to_queue, aborted: left.running };
         tracing::error!(listener = self.config.label, ?stopped, "the listener ended with its tokio runtime");
         self.life.end(stopped);
     }
@@ -256,6 +257,10 @@ struct Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let Some(run) = self.run.take() else { return };
+        if run.life.stop_began().is_none() && !std::thread::panicking() {
+            // The runtime has gone. Nothing could begin there; the run ends too, and counts this slot among those it left.
+            return;
+        }
         // A run that is being stopped has nothing next; after a panic of something that a user plugged in the line goes on.
         if let Some(next) = run.leave(self.slot) {
             run.seat(self.slot, next);

@@ -8,7 +8,7 @@ use super::missing::MissingAddresses;
 use super::served::Served;
 use super::stats::{ServerCounters, ServerStats};
 use super::work;
-use crate::serving::{Intake, Life, LogLimit, SupervisedRun, after};
+use crate::serving::{Intake, Left, Life, LogLimit, SupervisedRun, after};
 use crate::transport::{Consumer, Delivery, Driver, Sink};
 use crate::wire::Limits;
 use std::pin::pin;
@@ -244,16 +244,17 @@ impl SupervisedRun for Run {
         self.life.has_ended()
     }
 
-    fn close(&self) -> usize {
+    fn close(&self) -> Left {
+        let running = self.intake.running();
         self.stop();
-        self.intake.take_waiting().len()
+        Left { waiting: self.intake.take_waiting().len(), running }
     }
 
-    fn abandoned(&self, given_back: usize) {
+    fn abandoned(&self, left: Left) {
         // What came in between is back in its queue already.
-        let returned_to_queue = given_back + self.intake.take_waiting().len();
+        let returned_to_queue = left.waiting + self.intake.take_waiting().len();
         let unanswered = self.replies.load(Ordering::SeqCst);
-        let aborted = self.intake.running();
+        let aborted = left.running;
         let stopped = Stopped { returned_to_queue, aborted, unanswered, ..Stopped::default() };
         tracing::warn!(server = %self.config.target, ?stopped, "server ended with the runtime that it was started on");
         self.life.end(stopped);
@@ -292,6 +293,10 @@ struct Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         let Some(run) = self.run.take() else { return };
+        if run.life.stop_began().is_none() && !std::thread::panicking() {
+            // The runtime has gone. Nothing could begin there; the run ends too, and counts this slot among those it left.
+            return;
+        }
         // A run that is being stopped has no next request; after a panic the line goes on.
         if let Some(next) = run.leave(self.slot) {
             run.seat(self.slot, next);
