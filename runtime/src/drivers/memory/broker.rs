@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
 /// Effects that one call runs on behalf of others before it hands the rest to a task of its tokio runtime.
-const TURN: usize = 64;
+const TURN: usize = 1024;
 
 static NAMED: LazyLock<Mutex<HashMap<String, MemoryBroker>>> = LazyLock::new(Mutex::default);
 
