@@ -101,7 +101,7 @@ async fn a_call_says_why_no_broker_was_reached_and_that_it_has_not_run() {
     let (_kept, free) = nobodys_port();
     let transport = Transport::connect(format!("rabbit://{free}/")).unwrap();
     let client = RpcClient::new(&transport, Target::topic("t"));
-    let call = client.call(&Context::new(), "m", &json!({})).timeout(Duration::from_millis(300));
+    let call = client.call(&Context::new(), "m", &json!({})).timeout(Duration::from_secs(3));
     let error = within(LIMIT, "the call ends", call).await.unwrap_err();
     assert!(matches!(error, CallError::NotSent(_)), "{error:?}");
     assert!(error.to_string().contains(&free.to_string()), "names the host: {error}");
@@ -345,7 +345,7 @@ async fn a_declaration_without_an_answer_delays_nothing_beyond_its_deadline() {
     assert_eq!(call_until_answered(&client, 1).await, json!({"n": 1}));
     proxy.set_flow(Flow::Pass, Flow::Hold);
     let (context, args) = (Context::new(), json!({"n": 2}));
-    let cast = client.cast(&context, "echo", &args).exchange("another").timeout(Duration::from_millis(300));
+    let cast = client.cast(&context, "echo", &args).exchange("another").timeout(Duration::from_secs(3));
     let error = within(LIMIT, "the cast ends", cast).await.unwrap_err();
     assert!(matches!(error, CastError::NotSent(_)), "{error:?}");
     assert!(error.to_string().contains("has not answered the declaration"), "{error}");
@@ -658,7 +658,8 @@ async fn a_lost_reply_queue_is_no_lost_connection() {
     let server = RpcServer::builder(&site.transport(), Target::server(&site.topic, "one")).endpoint(endpoint);
     let _server = server.build().unwrap().start().await.unwrap();
     let client = RpcClient::new(&transport, Target::topic(&site.topic));
-    let call = client.call(&Context::new(), "wait", &json!({})).timeout(Duration::from_secs(3)).into_future();
+    let call =
+        client.call(&Context::new(), "wait", &json!({})).timeout(Duration::from_secs(10)).into_future();
     let call = tokio::spawn(call);
     let reply_queue = || async {
         let names = site.host.queue_names().await;

@@ -49,6 +49,6 @@ async fn a_private_node_survives_a_kill() {
         let call = client.call(target.clone(), "echo", json!({"x": 2})).with("timeout", 5);
         call.outcome().await.map(|done| done.result)
     };
-    assert_eq!(eventually(Duration::from_secs(60), "a call after the restart", again).await, 2);
+    assert_eq!(eventually(Duration::from_secs(180), "a call after the restart", again).await, 2);
     drop(server);
 }

@@ -207,8 +207,8 @@ async fn x06_rust_and_python_outlive_a_killed_broker() {
     node.kill().await;
     let lost = health.wait_for(|health| !health.is_ready());
     drop(within(Duration::from_secs(30), "the loss is noticed", lost).await.unwrap());
-    let rust_calls = client.test(&ctx, json!("meanwhile")).timeout(Duration::from_secs(120));
-    let python_calls = python.call(site.target(), "echo", json!({"x": "meanwhile"})).with("timeout", 120);
+    let rust_calls = client.test(&ctx, json!("meanwhile")).timeout(Duration::from_secs(240));
+    let python_calls = python.call(site.target(), "echo", json!({"x": "meanwhile"})).with("timeout", 240);
     let (rust, python, ()) = tokio::join!(rust_calls, python_calls.result(), node.start());
     assert_eq!((rust.unwrap(), python), (json!("meanwhile"), json!("meanwhile")));
 }
@@ -234,7 +234,7 @@ async fn x07_client_is_told_that_the_broker_blocks_it() {
     assert_ne!(error.ran(), Ran::Yes, "{error:?}");
     let blocked = health.wait_for(|health| matches!(health, Health::Blocked { .. }));
     drop(within(Duration::from_secs(30), "blocked", blocked).await.unwrap());
-    let long = tokio::spawn(client.none(&ctx).timeout(Duration::from_secs(60)));
+    let long = tokio::spawn(client.none(&ctx).timeout(Duration::from_secs(240)));
     let error = client.none(&ctx).timeout(Duration::from_secs(1)).await.unwrap_err();
     let CallError::NotSent(refusal) = &error else { panic!("{error:?}") };
     assert!(matches!(refusal.reason, NotSentReason::Blocked(_)), "{error:?}");
@@ -247,7 +247,7 @@ async fn x07_client_is_told_that_the_broker_blocks_it() {
     let error = within(Duration::from_secs(30), "the call ends at once", call).await.unwrap_err();
     let CallError::NotSent(refusal) = &error else { panic!("{error:?}") };
     assert!(matches!(refusal.reason, NotSentReason::Blocked(_)), "{error:?}");
-    // What has waited for a second is not kept for a minute more.
+    // What has waited for a second is not kept for four minutes more.
     server.stop().await;
     node.clear_alarm().await;
     let raw = Raw::connect(&site.host).await;
@@ -255,7 +255,7 @@ async fn x07_client_is_told_that_the_broker_blocks_it() {
     let is_long = |taken: &Taken| taken.expiration.is_some_and(|left| left > 5_000);
     let take = || async { raw.take_whole(&site.topic).await.filter(is_long).ok_or("not there") };
     let kept = eventually(Duration::from_secs(30), "the request in its queue", take).await;
-    assert!(kept.expiration.is_some_and(|left| left <= 59_000), "{:?}", kept.expiration);
+    assert!(kept.expiration.is_some_and(|left| left <= 239_000), "{:?}", kept.expiration);
     long.abort();
     let _server = site.rust_server().await;
     client.none(&ctx).await.unwrap();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tests::proxy::{Flow, Proxy, Record};
 use tests::rust_peer::{FunctionalClient, RustServer};
 use tests::site::Site;
-use tests::wait::within;
+use tests::wait::{eventually, within};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -47,10 +47,12 @@ async fn calls_are_answered_and_those_without_a_queue_say_so() {
 #[tokio::test]
 async fn a_call_that_nobody_takes_knows_that_it_is_in_its_queue() {
     let site = Site::new("unconfirmed-late").await;
-    // Its queue stays.
-    site.rust_server_called("one").await.stop().await;
+    let server = site.rust_server_called("one").await;
     let client = FunctionalClient::new(unconfirmed(&site.url), Target::topic(&site.topic));
-    let error = client.add(&Context::new(), 1).timeout(Duration::from_secs(1)).await.unwrap_err();
+    client.none(&Context::new()).await.unwrap();
+    // Its queue stays.
+    server.stop().await;
+    let error = client.add(&Context::new(), 1).timeout(Duration::from_secs(4)).await.unwrap_err();
     let CallError::Timeout(timeout) = &error else { panic!("{error:?}") };
     assert_eq!((timeout.confirmed, timeout.waiting), (Some(true), Some(1)), "{error}");
 }
@@ -66,6 +68,12 @@ async fn a_gone_exchange_is_declared_again() {
         let server = RustServer::builder(&url, &site.topic, "one").start().await;
         assert_eq!(within(LIMIT, "a call", until_answered(&client)).await, json!(1));
         server.stop().await;
+        // The broker lets the queue go behind its answer to the server.
+        let gone = || async {
+            let names = site.host.exchange_names().await;
+            if names.is_empty() { Ok(()) } else { Err(names) }
+        };
+        eventually(LIMIT, "the exchange's end", gone).await;
         let error = within(LIMIT, "the call", client.test(&Context::new(), json!(2))).await.unwrap_err();
         assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
     }

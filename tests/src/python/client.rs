@@ -1,6 +1,6 @@
 //! A Python process that calls and casts.
 
-use super::process::Process;
+use super::process::{PATIENCE, Process};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -103,7 +103,9 @@ impl PythonRequest<'_> {
         self.client.process.command(&self.request).await;
         let what = format!("the end of Python's {} {}", self.request["op"], self.request["method"]);
         let ended = |event: &Value| (event["event"] == "done" && event["id"] == id).then(|| event.clone());
-        let done = self.client.process.event(&what, ended).await;
+        // Python's own limit comes first.
+        let own = Duration::from_secs(self.request["timeout"].as_u64().unwrap_or_default());
+        let done = self.client.process.event_within(PATIENCE + own, &what, ended).await;
         let elapsed = Duration::from_secs_f64(done["elapsed"].as_f64().unwrap());
         if done["raised"].is_null() {
             let shown = text(&done["shown"]).unwrap_or_default();

@@ -59,9 +59,19 @@ impl Process {
 
     /// The first event, already there or to come, from which `pick` makes a value.
     pub(super) async fn event<R>(&self, what: &str, pick: impl Fn(&Value) -> Option<R>) -> R {
+        self.event_within(PATIENCE, what, pick).await
+    }
+
+    /// The same for something that may take long by itself.
+    pub(super) async fn event_within<R>(
+        &self,
+        patience: Duration,
+        what: &str,
+        pick: impl Fn(&Value) -> Option<R>,
+    ) -> R {
         let ended = |event: &Value| (event["event"] == "ended").then_some(None);
         let wanted = |event: &Value| pick(event).map(Some).or_else(|| ended(event));
-        match self.events.next(PATIENCE, what, wanted).await {
+        match self.events.next(patience, what, wanted).await {
             Some(found) => found,
             None => panic!("{what}: the Python peer ended; its log:\n{}", self.log().join("\n")),
         }
