@@ -127,7 +127,35 @@ impl RequestBuilder {
 
     /// Adds every field of a struct or every entry of a map as an argument of its own.
     pub fn arg_flat<T: Serialize + ?Sized>(&mut self, value: &T) {
-        self.push_flat(RawJson::encode(value));
+        if self.prepared.options.serializer.is_some() || !self.append_members(value) {
+            self.push_flat(RawJson::encode(value));
+        }
+    }
+
+    /// Adds what encodes as an object, without its braces; false when it does not, and then adds nothing.
+    fn append_members<T: Serialize + ?Sized>(&mut self, value: &T) -> bool {
+        let args = &mut self.prepared.args;
+        // The object's opening brace takes the place of the arguments' own, or of the comma before it.
+        let begin = if args.len() == 1 { 0 } else { args.len() };
+        args.truncate(begin);
+        let encoded = serde_json::to_writer(&mut *args, value).is_ok();
+        let inside = match args.get(begin..) {
+            Some([b'{', inside @ .., b'}']) if encoded => Some(inside),
+            _ => None,
+        };
+        let is_object = inside.is_some();
+        if inside.is_none_or(|inside| inside.trim_ascii().is_empty()) {
+            args.truncate(begin);
+            if begin == 0 {
+                args.push(b'{');
+            }
+            return is_object;
+        }
+        args.pop();
+        if let Some(brace) = args.get_mut(begin) {
+            *brace = if begin == 0 { b'{' } else { b',' };
+        }
+        true
     }
 
     /// The request as a call that answers with `O`, a `Result<T, E>`.

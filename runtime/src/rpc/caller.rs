@@ -202,8 +202,8 @@ impl Shared {
         call: Option<OutgoingCall<'_>>,
     ) -> Result<Publish, NotSentReason> {
         let target = &invocation.target;
-        // The envelope and its keys take some 300 bytes, quotes of the arguments are escaped once.
-        let mut body = Vec::with_capacity(512 + invocation.args.len() + invocation.args.len() / 4);
+        // The format knows how much it will write.
+        let mut body = Vec::new();
         let request = OutgoingRequest {
             method: &invocation.method,
             args: &invocation.args,

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -66,8 +66,7 @@ impl Correlation {
     /// Gives a reply to whoever waits for it.
     pub(crate) fn place(&self, reply: IncomingReply) -> Placed {
         let Ok(id) = reply.message_id.parse::<MessageId>() else { return Placed::Unknown(reply.message_id) };
-        let slot =
-            if reply.ending { lock(&self.slots).remove(&id) } else { lock(&self.slots).get(&id).cloned() };
+        let slot = if reply.ending { self.take_out(&id) } else { lock(&self.slots).get(&id).cloned() };
         match slot {
             None => Placed::Unknown(reply.message_id),
             Some(slot) if reply.ending => slot.finish(reply),
@@ -75,11 +74,17 @@ impl Correlation {
         }
     }
 
+    /// Takes a slot out; its call need not look for it any more.
+    fn take_out(&self, id: &MessageId) -> Option<Arc<Slot>> {
+        let slot = lock(&self.slots).remove(id)?;
+        slot.flags.set(TAKEN_OUT);
+        Some(slot)
+    }
+
     /// Ends the call of a reply that cannot be read.
     pub(crate) fn unreadable(&self, message_id: &str, cause: String) {
         let Ok(id) = message_id.parse::<MessageId>() else { return };
-        let slot = lock(&self.slots).remove(&id);
-        if let Some(slot) = slot {
+        if let Some(slot) = self.take_out(&id) {
             slot.answered(|_| Outcome::Unreadable(cause));
         }
     }
@@ -95,6 +100,7 @@ impl Correlation {
     pub(crate) fn fail_all(&self, error: impl Fn() -> PublishError) {
         let slots = std::mem::take(&mut *lock(&self.slots));
         for slot in slots.values() {
+            slot.flags.set(TAKEN_OUT);
             slot.failed(error());
         }
     }
@@ -132,28 +138,55 @@ impl Waiting {
     /// Asks to be woken when the server's time to give signs of life begins anew: when the broker has the request, and when
     /// replies were cut off.
     pub(crate) fn tell_signs_of_life(&self) {
-        self.slot.monitored.store(true, Ordering::SeqCst);
+        self.slot.flags.set(MONITORED);
     }
 
     /// Asks to be woken also by a confirmation, which is not worth a wake-up while a call is young.
     pub(crate) fn tell_when_settled(&self) {
-        self.slot.tell_settled.store(true, Ordering::SeqCst);
+        self.slot.flags.set(TELL_SETTLED);
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        lock(&self.correlation.slots).remove(&self.id);
+        // Whoever ends a call takes its slot out first, and nothing can put it back.
+        if !self.slot.flags.has(TAKEN_OUT) {
+            lock(&self.correlation.slots).remove(&self.id);
+        }
+    }
+}
+
+/// The broker has taken responsibility for the request.
+const CONFIRMED: u8 = 1;
+/// The broker has said what became of the request, or will not say it any more.
+const SETTLED: u8 = 2;
+/// The call wants to be woken by [`SETTLED`].
+const TELL_SETTLED: u8 = 4;
+/// The call wants to be woken by signs of life.
+const MONITORED: u8 = 8;
+/// The call's slot is no longer among those that wait.
+const TAKEN_OUT: u8 = 16;
+
+/// What is known of a call; flags are only ever set.
+#[derive(Default)]
+struct Flags(AtomicU8);
+
+impl Flags {
+    /// Sets flags; gives all that are then set.
+    fn set(&self, flags: u8) -> u8 {
+        self.0.fetch_or(flags, Ordering::SeqCst) | flags
+    }
+
+    /// Whether these are all set.
+    fn has(&self, flags: u8) -> bool {
+        self.0.load(Ordering::SeqCst) & flags == flags
     }
 }
 
 /// One call's place.
 #[derive(Default)]
 pub(crate) struct Slot {
-    confirmed: AtomicBool,
-    settled: AtomicBool,
-    tell_settled: AtomicBool,
-    monitored: AtomicBool,
+    flags: Flags,
     node: OnceLock<Arc<str>>,
     state: Mutex<State>,
 }
@@ -173,22 +206,19 @@ impl Slot {
             // A second confirmation cannot come; if it did, the first one's node would do.
             let _ = self.node.set(node);
         }
-        self.confirmed.store(true, Ordering::SeqCst);
-        self.settled();
-        if self.is_monitored() {
-            self.alive();
-        }
+        self.settled(CONFIRMED | SETTLED);
     }
 
     /// The broker's word will not come, though it may have taken the request. The reply, or the deadline, decides.
     pub(crate) fn lost(&self) {
-        self.settled();
+        self.settled(SETTLED);
     }
 
-    fn settled(&self) {
-        self.settled.store(true, Ordering::SeqCst);
-        if self.tell_settled.load(Ordering::SeqCst) {
-            self.change(|_| {});
+    fn settled(&self, flags: u8) {
+        let now = self.flags.set(flags);
+        let alive = now & (CONFIRMED | MONITORED) == CONFIRMED | MONITORED;
+        if alive || now & TELL_SETTLED != 0 {
+            self.change(|state| state.alive |= alive);
         }
     }
 
@@ -225,16 +255,16 @@ impl Slot {
     }
 
     fn is_monitored(&self) -> bool {
-        self.monitored.load(Ordering::SeqCst)
+        self.flags.has(MONITORED)
     }
 
     /// Whether the broker has said what became of the request, or will not say it any more.
     pub(crate) fn is_settled(&self) -> bool {
-        self.settled.load(Ordering::SeqCst)
+        self.flags.has(SETTLED)
     }
 
     pub(crate) fn is_confirmed(&self) -> bool {
-        self.confirmed.load(Ordering::SeqCst)
+        self.flags.has(CONFIRMED)
     }
 
     /// The node that confirmed the request.
@@ -276,7 +306,7 @@ impl Slot {
             none => *none = Some(cx.waker().clone()),
         }
         // After the waker is in place: the broker's word either finds it there or is seen here.
-        if self.tell_settled.load(Ordering::SeqCst) && self.settled.load(Ordering::SeqCst) {
+        if self.flags.has(TELL_SETTLED | SETTLED) {
             return Poll::Ready(Event::Settled);
         }
         Poll::Pending
@@ -312,6 +342,7 @@ impl Hasher for IdHasher {
 mod tests {
     use super::*;
     use futures_util::FutureExt;
+    use std::sync::atomic::AtomicBool;
 
     fn reply(id: &MessageId, result: Option<&str>, ending: bool) -> IncomingReply {
         IncomingReply {

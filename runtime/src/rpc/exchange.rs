@@ -4,12 +4,14 @@ use super::begun::Begun;
 use super::caller::Shared;
 use super::correlation::{Outcome, Waiting};
 use super::monitor::Monitor;
+use super::outgoing;
 use super::refusals::Refusals;
 use super::wait::{SETTLING, Silence, answer, ended_by, settled_late};
 use crate::contract::{Answer, Invocation, classify};
 use crate::error::{BadReply, CallFault, NotSent, NotSentReason, ServerLost, TimeoutInfo};
 use crate::id::MessageId;
 use crate::serving::after;
+use crate::target::Target;
 use crate::transport::{DriverError, Publish, PublishError, QueueState, ReplyAddress, Route};
 use crate::wire::OutgoingCall;
 use std::pin::pin;
@@ -50,7 +52,7 @@ impl Shared {
             timeout: remaining,
         };
         let unique_id = MessageId::random();
-        let publish = self.encode(invocation, begun, route.clone(), unique_id, Some(call)).map_err(refuse)?;
+        let publish = self.encode(invocation, begun, route, unique_id, Some(call)).map_err(refuse)?;
         let losses = self.counters.connections_lost.get();
         let waiting = self.correlation.wait_for(invocation.message_id);
         if monitor.is_some() {
@@ -60,7 +62,7 @@ impl Shared {
         self.hand_over(&waiting, publish);
         let mut refusals = Refusals::none();
         let end = loop {
-            let end = self.end(&waiting, &route, begun, monitor).await;
+            let end = self.end(&waiting, invocation, begun, monitor).await;
             if !matches!(end, End::Outcome(Outcome::Failed(PublishError::Refused { .. }))) {
                 break end;
             }
@@ -71,7 +73,9 @@ impl Shared {
                 break End::Outcome(outcome);
             }
             call.timeout = begun.deadline.saturating_duration_since(again);
-            match self.encode(invocation, begun, route.clone(), unique_id, Some(call)) {
+            let again = outgoing::route(&invocation.target)
+                .and_then(|route| self.encode(invocation, begun, route, unique_id, Some(call)));
+            match again {
                 Ok(publish) => self.hand_over(&waiting, publish),
                 Err(reason) => break End::Outcome(Outcome::Failed(PublishError::NotSent(reason))),
             }
@@ -115,7 +119,13 @@ impl Shared {
     }
 
     /// Waits for a call's end. Near the deadline it asks the broker about the queue meanwhile.
-    async fn end(&self, waiting: &Waiting, route: &Route, begun: &Begun, monitor: Option<Duration>) -> End {
+    async fn end(
+        &self,
+        waiting: &Waiting,
+        invocation: &Invocation,
+        begun: &Begun,
+        monitor: Option<Duration>,
+    ) -> End {
         let mut monitor = monitor.map(|silence| Monitor::new(silence, self.driver.health()));
         let ask_at = begun.deadline - INSPECTION.min(begun.time() / 2);
         match answer(waiting, ask_at, &mut monitor).await {
@@ -123,7 +133,7 @@ impl Shared {
             Err(Silence::Server { silent_for }) => return End::Silent { silent_for },
             Err(Silence::Deadline) => {}
         }
-        let mut inspection = pin!(self.inspect(waiting, route));
+        let mut inspection = pin!(self.inspect(waiting, &invocation.target));
         let mut queue = None;
         let mut rest = pin!(answer(waiting, begun.deadline, &mut monitor));
         let ended = loop {
@@ -187,12 +197,12 @@ impl Shared {
     }
 
     /// What the broker knows of the queue of a call; nothing while it has not even taken the request, or is away.
-    async fn inspect(&self, waiting: &Waiting, route: &Route) -> Option<QueueState> {
+    async fn inspect(&self, waiting: &Waiting, target: &Target) -> Option<QueueState> {
         let taken = waiting.slot().is_confirmed() || !self.driver.capabilities().confirm;
         if !taken || !self.driver.health().borrow().is_ready() {
             return None;
         }
-        self.driver.inspect(route).await
+        self.driver.inspect(&outgoing::route(target).ok()?).await
     }
 }
 

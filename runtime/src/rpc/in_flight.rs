@@ -1,23 +1,22 @@
 //! Counts calls while they run.
 
 use crate::transport::TransportCounters;
-use std::sync::Arc;
 
 /// Counts a call as in flight until it has ended, or as dropped.
-pub(super) struct InFlight {
-    counters: Arc<TransportCounters>,
+pub(super) struct InFlight<'a> {
+    counters: &'a TransportCounters,
     /// Set when the call has its outcome; dropped before, it was given up.
     pub(super) ended: bool,
 }
 
-impl InFlight {
-    pub(super) fn begin(counters: &Arc<TransportCounters>) -> Self {
+impl<'a> InFlight<'a> {
+    pub(super) fn begin(counters: &'a TransportCounters) -> Self {
         counters.calls.add();
-        Self { counters: Arc::clone(counters), ended: false }
+        Self { counters, ended: false }
     }
 }
 
-impl Drop for InFlight {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
         self.counters.calls_ended.add();
         if !self.ended {

@@ -14,7 +14,7 @@ mod time;
 pub(crate) use crate::log_limit::LogLimit;
 pub(crate) use intake::Intake;
 pub(crate) use life::Life;
-pub(crate) use recent::Recent;
+pub(crate) use recent::{Keys, Recent};
 pub(crate) use starts::Starts;
 pub(crate) use supervised::{Left, Run as SupervisedRun, supervised};
 pub(crate) use time::after;

@@ -1,21 +1,19 @@
 //! The ids of the latest messages, to know one again that the broker or a sender's retry brings twice.
 
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// How many of the latest messages are remembered. Python remembers 16, fewer than one process has under way at a time; a
 /// connection lost under load brings back up to a prefetch of each queue, which is far below this.
 const WINDOW: usize = 1024;
 
-/// The latest `_unique_id`s.
+/// Makes numbers of `_unique_id`s; apart from [`Recent`], which stands behind a lock that needs not be held for this.
 #[derive(Debug, Default)]
-pub(crate) struct Recent {
-    order: VecDeque<u128>,
-    ids: HashSet<u128>,
+pub(crate) struct Keys {
     hasher: RandomState,
 }
 
-impl Recent {
+impl Keys {
     /// The id's number; a foreign peer may write other ids than 32 hex digits.
     pub(crate) fn key(&self, unique_id: &str) -> u128 {
         match u128::from_str_radix(unique_id, 16) {
@@ -26,7 +24,16 @@ impl Recent {
             }
         }
     }
+}
 
+/// The latest `_unique_id`s.
+#[derive(Debug, Default)]
+pub(crate) struct Recent {
+    order: VecDeque<u128>,
+    ids: HashSet<u128, Seed>,
+}
+
+impl Recent {
     pub(crate) fn contains(&self, key: u128) -> bool {
         self.ids.contains(&key)
     }
@@ -42,6 +49,43 @@ impl Recent {
         }
         self.order.push_back(key);
         true
+    }
+}
+
+/// Hashes keys, which are random already unless a peer picks them: the seed keeps it from picking such as collide.
+#[derive(Debug, Clone)]
+struct Seed(u128);
+
+impl Default for Seed {
+    fn default() -> Self {
+        let random = RandomState::new();
+        Self(u128::from(random.hash_one(0)) << 64 | u128::from(random.hash_one(1)))
+    }
+}
+
+impl BuildHasher for Seed {
+    type Hasher = KeyHasher;
+
+    fn build_hasher(&self) -> KeyHasher {
+        KeyHasher(self.0)
+    }
+}
+
+struct KeyHasher(u128);
+
+impl Hasher for KeyHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.write_u128(u128::from(byte)));
+    }
+
+    fn write_u128(&mut self, key: u128) {
+        let mixed = key ^ self.0;
+        let product = u128::from((mixed >> 64) as u64) * u128::from(mixed as u64);
+        self.0 = product ^ product.rotate_left(64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 as u64
     }
 }
 
@@ -64,9 +108,16 @@ mod tests {
 
     #[test]
     fn ids_of_other_forms_count_too() {
-        let recent = Recent::default();
-        assert_eq!(recent.key("one"), recent.key("one"));
-        assert_ne!(recent.key("one"), recent.key("two"));
-        assert_eq!(recent.key("0123456789abcdef0123456789ABCDEF"), 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+        let keys = Keys::default();
+        assert_eq!(keys.key("one"), keys.key("one"));
+        assert_ne!(keys.key("one"), keys.key("two"));
+        assert_eq!(keys.key("0123456789abcdef0123456789ABCDEF"), 0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+    }
+
+    #[test]
+    fn keys_that_differ_in_one_digit_hash_apart() {
+        let seed = Seed::default();
+        let hashes: HashSet<u64> = (0..128).map(|bit| seed.hash_one(1u128 << bit)).collect();
+        assert_eq!(hashes.len(), 128);
     }
 }

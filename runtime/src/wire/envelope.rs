@@ -5,6 +5,8 @@ use super::Malformed;
 use crate::json::scan::{Found, Scanner};
 use crate::json::text::{LoneSurrogate, read_string, unquoted, write_string};
 use crate::version::Version;
+use std::fmt;
+use std::io::Write;
 use std::str::Utf8Error;
 
 /// As Python writes it, separators included.
@@ -50,15 +52,26 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Writes what shows itself as JSON that is escaped already, such as a number.
+    pub(super) fn shown(&mut self, piece: fmt::Arguments<'_>) {
+        // A `Vec` takes whatever comes.
+        let _ = self.body.write_fmt(piece);
+    }
+
     /// Writes a text as a JSON string of the inner message.
     pub(super) fn string(&mut self, text: &str) {
+        self.prefixed("", text);
+    }
+
+    /// Writes a text behind a prefix of the codec's own, both as one JSON string of the inner message.
+    pub(super) fn prefixed(&mut self, prefix: &'static str, text: &str) {
         if text.bytes().all(|byte| byte >= b' ' && !is_escaped(byte)) {
-            for part in ["\\\"", text, "\\\""] {
+            for part in ["\\\"", prefix, text, "\\\""] {
                 self.body.extend_from_slice(part.as_bytes());
             }
         } else {
-            let mut quoted = String::with_capacity(text.len() + 2);
-            write_string(text, &mut quoted);
+            let mut quoted = String::with_capacity(prefix.len() + text.len() + 2);
+            write_string([prefix, text].concat().as_str(), &mut quoted);
             self.json(&quoted);
         }
     }

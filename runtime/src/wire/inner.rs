@@ -42,9 +42,9 @@ impl Inner {
     }
 
     /// The text that a value is, if it is one.
-    pub(super) fn string(&self, found: &Found) -> Option<String> {
+    pub(super) fn string(&self, found: &Found) -> Option<Cow<'_, str>> {
         let between = self.json(found).strip_prefix('"')?.strip_suffix('"')?;
-        Some(unquoted(between).into_owned())
+        Some(unquoted(between))
     }
 
     /// A value kept as text.

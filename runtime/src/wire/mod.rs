@@ -31,6 +31,7 @@ use crate::notify::Priority;
 use crate::version::Version;
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The properties of a message that peers look at, on any broker.
@@ -183,9 +184,9 @@ pub struct IncomingRequest {
     /// Version as sent.
     pub version: IncomingVersion,
     /// `_msg_id`; absent for a cast. Kept as sent: a peer may use another form of id.
-    pub message_id: Option<String>,
+    pub message_id: Option<Arc<str>>,
     /// `_reply_q`.
-    pub reply_to: Option<String>,
+    pub reply_to: Option<Arc<str>>,
     /// `_timeout` in seconds as sent: the call monitor's timeout.
     pub monitor: Option<Duration>,
     /// `_unique_id`, if sent.
@@ -215,8 +216,8 @@ pub enum IncomingVersion {
 pub struct IncomingReply {
     /// `_msg_id`.
     pub message_id: String,
-    /// `_unique_id`, if sent.
-    pub unique_id: Option<String>,
+    /// `_unique_id`, if it is 32 hex digits.
+    pub unique_id: Option<MessageId>,
     /// `result`; `None` when null or absent.
     pub result: Option<RawJson>,
     /// `failure`, read from its JSON text.
@@ -247,9 +248,9 @@ pub struct Malformed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerTo {
     /// `_msg_id`.
-    pub message_id: String,
+    pub message_id: Arc<str>,
     /// `_reply_q`.
-    pub reply_to: String,
+    pub reply_to: Arc<str>,
     /// Method, if it could be read.
     pub method: Option<String>,
     /// The exception that Python would have answered with: `UnsupportedVersion` of `oslo_messaging.rpc.dispatcher`, or one of

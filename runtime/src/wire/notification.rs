@@ -7,6 +7,7 @@ use crate::context::RESERVED_KEYS;
 use crate::json::scan::{Found, ScanError, Scanner};
 use crate::json::text::write_string;
 use crate::json::{Oddities, RawJson};
+use std::borrow::Cow;
 
 const CONTEXT: &str = "_context_";
 
@@ -119,7 +120,7 @@ pub(super) fn decode(
     let (parts, scanner) =
         Parts::scan(inner, limits).map_err(|error| Malformed::unanswerable(format!("message: {error}")))?;
     limits.allow_scanned(&scanner).map_err(|over| Malformed::over_limit(over.to_string()))?;
-    let text = |part: &Option<Found>| part.as_ref().and_then(|found| inner.string(found));
+    let text = |part: &Option<Found>| inner.string(part.as_ref()?).map(Cow::into_owned);
     let plain = |value: RawJson| match bare {
         true => tagged::plain(value).map_err(Malformed::unanswerable),
         false => Ok(value),
@@ -139,7 +140,7 @@ pub(super) fn decode(
         unique_id: parts
             .unique_id
             .filter(|found| !inner.is_null(found))
-            .map(|found| inner.string(&found).unwrap_or_else(|| inner.json(&found).to_owned())),
+            .map(|found| inner.string(&found).unwrap_or_else(|| inner.json(&found).into()).into_owned()),
         context,
     };
     Ok((notification, scanner.oddities))
@@ -158,5 +159,5 @@ pub(super) fn unique_id(inner: &Inner) -> Option<String> {
         Ok(())
     });
     read.ok()?;
-    inner.string(&found?)
+    inner.string(&found?).map(Cow::into_owned)
 }

@@ -1,16 +1,17 @@
 //! Durations as numbers of seconds, as Python writes them.
 
+use std::fmt;
 use std::time::Duration;
 
 /// More than a century: beyond it the clock's own type may end.
 const LONGEST: Duration = Duration::from_secs(1 << 32);
 
 /// Seconds as a JSON number: whole ones as an integer.
-pub(super) fn write_seconds(duration: Duration) -> String {
-    if duration.subsec_nanos() == 0 {
-        duration.as_secs().to_string()
-    } else {
-        duration.as_secs_f64().to_string()
+pub(super) struct Seconds(pub(super) Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.subsec_nanos() == 0 { self.0.as_secs().fmt(f) } else { self.0.as_secs_f64().fmt(f) }
     }
 }
 
@@ -28,8 +29,8 @@ mod tests {
 
     #[test]
     fn seconds_are_written_as_python_would() {
-        assert_eq!(write_seconds(Duration::from_secs(2)), "2");
-        assert_eq!(write_seconds(Duration::from_millis(2500)), "2.5");
+        assert_eq!(Seconds(Duration::from_secs(2)).to_string(), "2");
+        assert_eq!(Seconds(Duration::from_millis(2500)).to_string(), "2.5");
     }
 
     #[test]

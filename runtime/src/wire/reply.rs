@@ -110,8 +110,8 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingReply, O
         return Err(Malformed { cause, over_limit: true, answer_to: None, answers: Some(message_id.into()) });
     }
     let reply = IncomingReply {
-        message_id,
-        unique_id: text(&parts.unique_id),
+        message_id: message_id.into_owned(),
+        unique_id: text(&parts.unique_id).and_then(|id| id.parse().ok()),
         // Python reads a missing `ending` as false and waits for more; so does this side.
         ending: parts.ending.as_ref().is_some_and(|found| !super::inner::is_falsy(inner.json(found))),
         failure: parts.failure.and_then(|found| failure::read(&inner.raw(found), limits)),

@@ -2,11 +2,13 @@
 
 use super::envelope::Writer;
 use super::inner::{Inner, Named, last_wins};
-use super::number::{seconds, write_seconds};
+use super::number::{Seconds, seconds};
 use super::{AnswerTo, IncomingRequest, IncomingVersion, Limits, Malformed, OutgoingRequest, OverLimit};
 use crate::context::RESERVED_KEYS;
 use crate::json::Oddities;
 use crate::json::scan::{Found, ScanError, Scanner};
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 const CONTEXT: &str = "_context_";
@@ -39,7 +41,7 @@ pub(super) fn encode(request: &OutgoingRequest<'_>, body: &mut Vec<u8>) {
     }
     if let Some(version) = request.version {
         writer.escaped(r#", \"version\": "#);
-        writer.string(&version.to_string());
+        writer.shown(format_args!("\\\"{version}\\\""));
     }
     if let Some(call) = &request.call {
         writer.escaped(r#", \"_msg_id\": "#);
@@ -47,17 +49,20 @@ pub(super) fn encode(request: &OutgoingRequest<'_>, body: &mut Vec<u8>) {
         writer.escaped(r#", \"_reply_q\": "#);
         writer.string(call.reply_to);
         writer.escaped(r#", \"_timeout\": "#);
-        writer.json(&call.monitor.map_or_else(|| "null".into(), write_seconds));
+        match call.monitor {
+            Some(silence) => writer.shown(format_args!("{}", Seconds(silence))),
+            None => writer.escaped("null"),
+        }
     }
     writer.escaped(r#", \"_unique_id\": "#);
     writer.string(request.unique_id.as_str());
     if let Some(call) = &request.call {
         writer.escaped(r#", \"_deadline_ms\": "#);
-        writer.json(&call.timeout.as_millis().to_string());
+        writer.shown(format_args!("{}", call.timeout.as_millis()));
     }
     for (key, value) in request.context.entries() {
         writer.escaped(", ");
-        writer.string(&format!("{CONTEXT}{key}"));
+        writer.prefixed(CONTEXT, key);
         writer.escaped(": ");
         writer.json(value.as_str());
     }
@@ -134,9 +139,10 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingRequest,
     let (parts, scanner) =
         Parts::scan(inner, limits).map_err(|error| Malformed::unanswerable(format!("message: {error}")))?;
     let text = |part: &Option<Found>| part.as_ref().and_then(|found| inner.string(found));
-    let method = text(&parts.method);
-    let message_id = text(&parts.message_id).filter(|id| !id.is_empty());
-    let reply_to = text(&parts.reply_to).filter(|queue| !queue.is_empty());
+    // Both are shared by all that is done for an answer.
+    let shared = |part| text(part).filter(|text| !text.is_empty()).map(Arc::<str>::from);
+    let method = text(&parts.method).map(Cow::into_owned);
+    let (message_id, reply_to) = (shared(&parts.message_id), shared(&parts.reply_to));
     let over = limits.allow_scanned(&scanner).err();
     let checked = match over {
         Some(over) => Err(("ValueError", over.to_string())),
@@ -163,7 +169,7 @@ pub(super) fn decode(inner: &Inner, limits: &Limits) -> Result<(IncomingRequest,
         unique_id: parts
             .unique_id
             .filter(|found| !inner.is_null(found))
-            .map(|found| inner.string(&found).unwrap_or_else(|| inner.json(&found).to_owned())),
+            .map(|found| inner.string(&found).unwrap_or_else(|| inner.json(&found).into()).into_owned()),
         remaining: parts
             .remaining
             .and_then(|found| inner.json(&found).parse().ok())
@@ -196,7 +202,7 @@ fn check(
     }
     let namespace = match &parts.namespace {
         Some(found) if !inner.is_null(found) => {
-            Some(inner.string(found).ok_or(("UnsupportedVersion", "`namespace` is no text"))?)
+            Some(inner.string(found).ok_or(("UnsupportedVersion", "`namespace` is no text"))?.into_owned())
         }
         _ => None,
     };
@@ -205,7 +211,7 @@ fn check(
         Some(found) if inner.is_null(found) => IncomingVersion::Null,
         Some(found) => {
             let text = inner.string(found).ok_or(("AttributeError", "`version` is no text"))?;
-            text.parse().map_or(IncomingVersion::Invalid(text), IncomingVersion::Is)
+            text.parse().map_or_else(|_| IncomingVersion::Invalid(text.into_owned()), IncomingVersion::Is)
         }
     };
     Ok((namespace, version))

@@ -198,7 +198,7 @@ fn b02_captured_replies_are_written_again_byte_for_byte() {
             OutgoingReplyBody::Heartbeat => heartbeats += 1,
             _ => results += 1,
         }
-        let unique_id = reply.unique_id.as_deref().unwrap().parse().unwrap();
+        let unique_id = reply.unique_id.unwrap();
         let outgoing = OutgoingReply { message_id: &reply.message_id, unique_id, body };
         let mut body = Vec::new();
         Oslo2::new().encode_reply(&outgoing, &Limits::default(), &mut body).unwrap();

@@ -60,7 +60,7 @@ fn nesting_is_bounded_and_the_caller_answered() {
         let error = request(&message(levels)).unwrap_err();
         assert!(error.cause.contains("levels deep"), "{error}");
         let answer = error.answer_to.unwrap();
-        assert_eq!((answer.class, answer.reply_to.as_str()), ("ValueError", "reply_q"));
+        assert_eq!((answer.class, &*answer.reply_to), ("ValueError", "reply_q"));
         assert_eq!(answer.method.as_deref(), Some("m"));
     }
     let unclosed = format!(r#"{{"method": "m", "args": {{"x": {}"#, "[{\"a\":".repeat(100_000));
@@ -81,7 +81,7 @@ fn keys_are_bounded_and_the_caller_answered() {
     read(enveloped(&message(996)), &limits).unwrap();
     let error = read(enveloped(&message(997)), &limits).unwrap_err();
     assert!(error.cause.contains("1001 keys, allowed are 1000"), "{error}");
-    assert_eq!(error.answer_to.unwrap().message_id, "m1");
+    assert_eq!(&*error.answer_to.unwrap().message_id, "m1");
     assert!(request(&message(200_000)).unwrap_err().answer_to.is_some());
 }
 

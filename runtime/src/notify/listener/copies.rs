@@ -3,14 +3,17 @@
 //! What is remembered is only what is done with. A copy that comes while another is being handled waits for its fate:
 //! were it acknowledged at once and the handling then fail, or the process end, the notification would be lost.
 
-use crate::serving::Recent;
+use crate::serving::{Keys, Recent};
 use crate::transport::AckHandle;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The notifications of one run, by `_unique_id`.
 #[derive(Debug, Default)]
-pub(super) struct Copies(Mutex<State>);
+pub(super) struct Copies {
+    keys: Keys,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -32,8 +35,8 @@ pub(super) enum Arrival {
 impl Copies {
     pub(super) fn arrive(&self, unique_id: Option<&str>, ack: AckHandle) -> Arrival {
         let Some(unique_id) = unique_id else { return Arrival::First(None, ack) };
+        let key = self.keys.key(unique_id);
         let mut state = self.state();
-        let key = state.done.key(unique_id);
         if state.done.contains(key) {
             return Arrival::Done(ack);
         }
@@ -60,6 +63,6 @@ impl Copies {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

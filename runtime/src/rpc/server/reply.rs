@@ -150,8 +150,8 @@ fn publish(run: Arc<Run>, mut reply: Reply) {
 /// A reply's message with a fresh `_unique_id`: Python drops a second one with the same.
 pub(crate) fn encode(run: &Run, to: &ReplyTo, content: &Content) -> Result<Publish, OverLimit> {
     let unique_id = MessageId::random();
-    let mut body =
-        Vec::with_capacity(512 + if let Content::Result(value) = content { value.as_str().len() } else { 0 });
+    // The format knows how much it will write.
+    let mut body = Vec::new();
     let reply = OutgoingReply { message_id: &to.message_id, unique_id, body: content.as_body() };
     let properties = run.driver.format().encode_reply(&reply, &run.limits, &mut body)?;
     let route = Route::Reply { address: Arc::clone(&to.address) };

@@ -55,13 +55,13 @@ pub(crate) async fn serve(run: &Arc<Run>, arrival: Arrival) {
 
 /// Where the answer goes; none for a cast.
 fn reply_to(request: &IncomingRequest, arrived: Instant) -> Result<Option<ReplyTo>, &'static str> {
-    let Some(message_id) = &request.message_id else { return Ok(None) };
-    let address = request.reply_to.as_deref().unwrap_or_default();
-    if let Some(problem) = address::problem(address) {
+    let Some(message_id) = request.message_id.clone() else { return Ok(None) };
+    let address = request.reply_to.clone().unwrap_or_default();
+    if let Some(problem) = address::problem(&address) {
         return Err(problem);
     }
     let deadline = request.remaining.map(|remaining| after(arrived, remaining));
-    Ok(Some(ReplyTo { address: address.into(), message_id: message_id.as_str().into(), deadline }))
+    Ok(Some(ReplyTo { address, message_id, deadline }))
 }
 
 /// Runs a request's handler and answers.
@@ -114,7 +114,7 @@ fn refuse_malformed(run: &Arc<Run>, malformed: Malformed, ack: AckHandle) {
     let answer_to = malformed.answer_to.filter(|to| address::problem(&to.reply_to).is_none());
     if let Some(unlogged) = run.logs.requests.pass() {
         let (method, message_id) = match &answer_to {
-            Some(to) => (to.method.as_deref(), Some(to.message_id.as_str())),
+            Some(to) => (to.method.as_deref(), Some(&*to.message_id)),
             None => (None, None),
         };
         let answered = answer_to.is_some();
@@ -130,11 +130,7 @@ fn refuse_malformed(run: &Arc<Run>, malformed: Malformed, ack: AckHandle) {
     }
     let failure = RemoteFailure::new(answer_to.module(), answer_to.class, malformed.cause);
     let content = Content::Refusal { failure: Box::new(failure), kind: RejectionKind::BadRequest };
-    let to = ReplyTo {
-        address: answer_to.reply_to.into(),
-        message_id: answer_to.message_id.into(),
-        deadline: None,
-    };
+    let to = ReplyTo { address: answer_to.reply_to, message_id: answer_to.message_id, deadline: None };
     reply::send(run, to, content);
 }
 
