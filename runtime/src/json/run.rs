@@ -5,16 +5,20 @@ const HIGHS: u64 = ONES << 7;
 
 /// How many of the eight bytes come before the first quote, backslash or control character.
 pub(super) fn ordinary(bytes: [u8; 8]) -> usize {
-    let word = u64::from_le_bytes(bytes);
+    // Eight when nothing was found.
+    (specials(u64::from_le_bytes(bytes)).trailing_zeros() / 8) as usize
+}
+
+/// Marks quotes, backslashes and control characters by their bytes' high bits. The lowest mark is right; one above may stand
+/// at an ordinary byte.
+pub(super) fn specials(word: u64) -> u64 {
     // The high bit of a byte is set in `below(x, n)` if the byte of x is less than n (n at most 128). A borrow can set it
-    // wrongly too, but only above a byte where it is right, and only the lowest counts.
+    // wrongly too, but only above a byte where it is right.
     let below = |x: u64, n: u64| x.wrapping_sub(ONES * n) & !x;
     let quote = below(word ^ (ONES * u64::from(b'"')), 1);
     let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
     let control = below(word, 0x20);
-    let found = (quote | backslash | control) & HIGHS;
-    // Eight when nothing was found.
-    (found.trailing_zeros() / 8) as usize
+    (quote | backslash | control) & HIGHS
 }
 
 /// The same of sixteen bytes: few strings are longer, so that who looks for their end does so without a loop.

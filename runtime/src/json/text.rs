@@ -1,6 +1,6 @@
 //! JSON strings: from between the quotes to text and back.
 
-use super::run::ordinary;
+use super::run::specials;
 use super::scan::hex4;
 use std::borrow::Cow;
 
@@ -28,31 +28,50 @@ pub(crate) fn read_string(bytes: &[u8], lone: LoneSurrogate, out: &mut Vec<u8>) 
 const QUOTE: u16 = u16::from_le_bytes(*b"\\\"");
 const BACKSLASH: u16 = u16::from_le_bytes(*b"\\\\");
 
+/// What comes of eight bytes.
+struct Eight {
+    /// How many of them it took: up to what it does not know.
+    read: usize,
+    /// How many of `text` count.
+    written: usize,
+    text: u64,
+}
+
+/// Takes the backslashes out of the commonest escapes, as long as the eight bytes hold them whole.
+#[inline(always)]
+fn unescape_eight(bytes: u64) -> Eight {
+    let mut special = specials(bytes);
+    let (mut text, mut removed) = (bytes, 0);
+    loop {
+        let at = special.trailing_zeros() as usize / 8;
+        if at == 8 {
+            return Eight { read: 8, written: 8 - removed, text };
+        }
+        // Of an escape whose end is not among the eight bytes it sees a zero.
+        let pair = (bytes >> (8 * at)) as u16;
+        if pair != QUOTE && pair != BACKSLASH {
+            return Eight { read: at, written: at - removed, text };
+        }
+        let before = (1 << (8 * (at - removed))) - 1;
+        text = text & before | (text >> 8) & !before;
+        removed += 1;
+        special &= !(0xffff << (8 * at));
+    }
+}
+
 fn unescape(bytes: &[u8], lone: LoneSurrogate, out: &mut [u8]) -> Option<(usize, usize)> {
     let (mut read, mut written) = (0, 0);
     loop {
-        // Copies eight bytes and keeps those before the first special one.
-        if let Some(chunk) = bytes.get(read..)?.first_chunk::<8>()
-            && let Some(place) = out.get_mut(written..)?.first_chunk_mut::<8>()
+        if let Some(chunk) = bytes.get(read..)?.first_chunk()
+            && let Some(place) = out.get_mut(written..)?.first_chunk_mut()
         {
-            *place = *chunk;
-            let run = ordinary(*chunk);
-            if run == 8 {
-                read += 8;
-                written += 8;
+            let eight = unescape_eight(u64::from_le_bytes(*chunk));
+            *place = eight.text.to_le_bytes();
+            read += eight.read;
+            written += eight.written;
+            if eight.read > 0 {
                 continue;
             }
-            // The commonest escapes in one comparison, where the eight bytes hold them whole (else it sees a zero). `run` is
-            // below 8, so the place is there.
-            let pair = (u64::from_le_bytes(*chunk) >> (8 * run)) as u16;
-            if pair == QUOTE || pair == BACKSLASH {
-                place[run] = pair.to_le_bytes()[1];
-                read += run + 2;
-                written += run + 1;
-                continue;
-            }
-            read += run;
-            written += run;
         }
         let byte = *bytes.get(read)?;
         read += 1;
