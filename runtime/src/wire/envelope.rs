@@ -60,19 +60,25 @@ impl<'a> Writer<'a> {
 
     /// Writes a text as a JSON string of the inner message.
     pub(super) fn string(&mut self, text: &str) {
-        self.prefixed("", text);
+        if is_plain(text) {
+            for part in ["\\\"", text, "\\\""] {
+                self.body.extend_from_slice(part.as_bytes());
+            }
+        } else {
+            let mut quoted = String::with_capacity(text.len() + 2);
+            write_string(text, &mut quoted);
+            self.json(&quoted);
+        }
     }
 
     /// Writes a text behind a prefix of the codec's own, both as one JSON string of the inner message.
     pub(super) fn prefixed(&mut self, prefix: &'static str, text: &str) {
-        if text.bytes().all(|byte| byte >= b' ' && !is_escaped(byte)) {
+        if is_plain(text) {
             for part in ["\\\"", prefix, text, "\\\""] {
                 self.body.extend_from_slice(part.as_bytes());
             }
         } else {
-            let mut quoted = String::with_capacity(prefix.len() + text.len() + 2);
-            write_string([prefix, text].concat().as_str(), &mut quoted);
-            self.json(&quoted);
+            self.string(&[prefix, text].concat());
         }
     }
 
@@ -85,6 +91,11 @@ impl<'a> Writer<'a> {
 /// Whether JSON text needs a backslash before this byte.
 fn is_escaped(byte: u8) -> bool {
     byte == b'"' || byte == b'\\'
+}
+
+/// Whether a text is written as it is between its quotes.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte >= b' ' && !is_escaped(byte))
 }
 
 /// The inner message of a body: unwrapped from envelope 2.0, or the body itself when it has no envelope (1.0); the flag says
