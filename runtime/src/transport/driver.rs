@@ -227,6 +227,7 @@ impl AckHandle {
     }
 
     /// The handle of a delivery that is done with already.
+    #[cfg(feature = "memory")]
     pub(crate) fn settled() -> Self {
         Self { token: 0, acks: None }
     }
