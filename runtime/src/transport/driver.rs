@@ -319,7 +319,7 @@ pub enum DriverError {
     #[error("the transport is closed")]
     Closed,
     /// No connection until the deadline, or in as many attempts as were allowed.
-    #[error("no broker could be reached in {waited:?} and {attempts} attempts, last: {cause}")]
+    #[error("no broker could be reached in {waited:?} ({attempts} failed attempts), last: {cause}")]
     Unreachable {
         /// How long it waited.
         waited: Duration,

@@ -401,6 +401,8 @@ impl State {
 
     /// A channel is gone: by the broker's will (`error`), or by ours.
     pub(super) fn remove_channel(&mut self, id: u16, error: Option<AmqpError>, remains: &mut Remains) {
+        // Its number is given again, and what is still to be asked is not about the next one's messages.
+        self.unsure.retain(|unsure| *unsure != id);
         if let Some(channel) = self.channels.remove(&id) {
             channel.bury(&error.unwrap_or_else(|| closed("the channel")), remains);
         }

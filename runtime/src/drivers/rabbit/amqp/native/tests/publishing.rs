@@ -97,6 +97,34 @@ async fn messages_without_confirmations_are_asked_for_together() {
     }
 }
 
+/// A question that was still to come for a channel that has gone is none for the next one of its number: the answer would
+/// count as the confirmation of messages that have none.
+#[tokio::test]
+async fn a_question_of_a_channel_that_is_gone_is_none_of_its_successor() {
+    let (connection, _events, mut peer) = connected();
+    let (routed, id) = peer.routed(&connection).await;
+    let (on_outcome, lost) = outcome();
+    routed.publish(message("lost"), on_outcome);
+    peer.publish().await;
+    peer.say(id, channel_close(404, "NOT_FOUND")).await;
+    assert_eq!(peer.hear().await, (id, channel_close_ok()));
+    assert!(matches!(soon("the outcome", lost).await, Ok(Outcome::Lost { .. })));
+    let (confirms, next) = peer.confirms(&connection).await;
+    assert_eq!(next, id);
+    let (on_outcome, unconfirmed) = outcome();
+    confirms.publish(message("one"), on_outcome);
+    peer.publish().await;
+    tokio::time::pause();
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    tokio::time::resume();
+    let (on_outcome, _second) = outcome();
+    confirms.publish(message("two"), on_outcome);
+    // And not a question.
+    peer.publish().await;
+    peer.say(id, ack(1, false)).await;
+    assert_eq!(soon("the outcome", unconfirmed).await, Ok(Outcome::Confirmed));
+}
+
 /// Deeper than anything is read: its id stays unknown, but not which message it is.
 #[tokio::test]
 async fn a_return_that_cannot_be_read_is_told_by_its_body() {
