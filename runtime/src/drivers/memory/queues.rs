@@ -154,8 +154,8 @@ impl Queues {
         let mut back = Vec::new();
         for subscriber in subscribers {
             let Some(mut state) = self.subscribers.remove(subscriber) else { continue };
-            tracing::info!(label = state.label, "consumer cut off and back");
-            self.run_queue.push(Effect::Interrupted(state.sink.clone()));
+            let (sink, label) = (state.sink.clone(), state.label.clone());
+            self.run_queue.push(Effect::Interrupted { sink, label });
             for (route, lane) in state.lanes.iter_mut().enumerate() {
                 let key = Lane { subscriber: *subscriber, route };
                 lane.in_line = false;

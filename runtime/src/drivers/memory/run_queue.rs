@@ -23,7 +23,7 @@ pub(super) enum Effect {
     /// A message that is on its way for a while.
     Later(Duration, Arrival),
     /// A consumer was cut off, as by the loss of its connection.
-    Interrupted(Arc<dyn Sink>),
+    Interrupted { sink: Arc<dyn Sink>, label: String },
     /// A subscription is over. Its sink is dropped here, because its owner may use the broker when it goes.
     Over(Arc<dyn Sink>),
     /// Everything before this has been told.
@@ -44,7 +44,9 @@ impl Effect {
                 sink.deliver(Delivery { route, body, properties, redelivered, redeliveries: None, ack });
             }
             Self::Later(after, arrival) => later(broker.clone(), after, arrival),
-            Self::Interrupted(sink) => {
+            Self::Interrupted { sink, label } => {
+                // Here, not under the broker's lock: a log may publish what it is told.
+                tracing::info!(label, "consumer cut off and back");
                 sink.connection_lost();
                 sink.interrupted();
             }
