@@ -9,7 +9,7 @@ use memory_support::{Listener, driver, leave_queue, listen, message, publish, se
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::error::NotSentReason;
 use oslo_messaging::transport::{
-    Consumer, Delivery, Driver, DriverError, Health, PublishError, Route, Sink, Subscription,
+    AckMode, Consumer, Delivery, Driver, DriverError, Health, PublishError, Route, Sink, Subscription,
 };
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -284,7 +284,12 @@ async fn what_cannot_be_done_is_said() {
     for (route, expected) in
         [(collides, "a_fanout"), (Route::Reply { address: "reply".into() }, "reply address")]
     {
-        let subscription = Subscription { routes: vec![route], prefetch: 0, label: "the test".to_owned() };
+        let subscription = Subscription {
+            routes: vec![route],
+            prefetch: 0,
+            ack_mode: AckMode::AfterHandling,
+            label: "the test".to_owned(),
+        };
         let refused = driver.subscribe(subscription, Arc::new(Panicking), None).await.err();
         let said = refused.as_ref().map(DriverError::to_string).unwrap_or_default();
         assert!(said.contains(expected), "{said}");

@@ -10,7 +10,9 @@ use oslo_messaging::notify::{
     DriverFailure, MessagingDriver, Notifier, NotifierBuildError, NotifyDriver, NotifyError,
     PreparedNotification, Priority, QueueRefusal, WhenFull,
 };
-use oslo_messaging::transport::{Consumer, Delivery, Driver, Route, Sink, Subscription, TransportOptions};
+use oslo_messaging::transport::{
+    AckMode, Consumer, Delivery, Driver, Route, Sink, Subscription, TransportOptions,
+};
 use oslo_messaging::wire::{IncomingNotification, Limits};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -43,7 +45,12 @@ impl Listening {
             priority: priority.as_str().into(),
             pool: None,
         };
-        let subscription = Subscription { routes: vec![route], prefetch: 0, label: topic.to_owned() };
+        let subscription = Subscription {
+            routes: vec![route],
+            prefetch: 0,
+            ack_mode: AckMode::AfterHandling,
+            label: topic.to_owned(),
+        };
         let consumer = driver.subscribe(subscription, Arc::new(Forward(sender)), None).await.unwrap();
         Self { driver, deliveries, _consumer: consumer }
     }

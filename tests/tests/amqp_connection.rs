@@ -112,6 +112,7 @@ macro_rules! on_each {
                 nothing_comes_after_a_cancel,
                 a_consumer_ends_with_its_queue,
                 a_consumer_that_nobody_waits_for_is_none,
+                consumers_of_a_channel_are_each_their_own,
                 a_channel_gives_back_what_is_unacknowledged_when_it_closes,
                 numbers_of_channels_are_given_again,
                 there_are_as_many_channels_as_agreed,

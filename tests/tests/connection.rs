@@ -9,7 +9,7 @@ use oslo_messaging::error::{NotSentReason, RemoteFailure};
 use oslo_messaging::id::MessageId;
 use oslo_messaging::rpc::{RpcClient, RpcServer, ServerHandle, StartError};
 use oslo_messaging::transport::{
-    ConnectFailureKind, Delivery, Driver, DriverError, Health, Publish, Route, Sink, Subscription,
+    AckMode, ConnectFailureKind, Delivery, Driver, DriverError, Health, Publish, Route, Sink, Subscription,
 };
 use oslo_messaging::wire::Properties;
 use oslo_messaging::{CallError, CastError, ConnectOptions, Context, Ran, Target, Transport, endpoint};
@@ -618,8 +618,12 @@ async fn a_consumer_that_ends_as_soon_as_it_is_there_is_set_up_less_and_less_oft
     let url = site.host.url_at(proxy.address()).parse().unwrap();
     let driver = RabbitDriver::connect(&url, &RabbitOptions::default()).unwrap();
     let route = Route::Topic { exchange: "openstack".into(), topic: site.topic.as_str().into() };
-    let subscription =
-        Subscription { routes: vec![route.clone()], prefetch: 1, label: "panicking".to_owned() };
+    let subscription = Subscription {
+        routes: vec![route.clone()],
+        prefetch: 1,
+        ack_mode: AckMode::AfterHandling,
+        label: "panicking".to_owned(),
+    };
     let _consumer = driver.subscribe(subscription, Arc::new(Panicking), None).await.unwrap();
     publish_to(&site, route).await;
     let again = |record: &Record| record.sent("basic.consume");

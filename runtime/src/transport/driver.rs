@@ -173,8 +173,21 @@ pub struct Subscription {
     pub routes: Vec<Route>,
     /// Most deliveries unacknowledged at a time for each queue; 0 is no limit.
     pub prefetch: u16,
+    /// How long deliveries are held.
+    pub ack_mode: AckMode,
     /// Who this is, for log lines and connection names: `server host-1 of compute`.
     pub label: String,
+}
+
+/// When the deliveries of a subscription are acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AckMode {
+    /// As soon as somebody is free to handle them. Nothing is held for long then, so such subscriptions may share what the
+    /// broker takes away from somebody who holds a delivery for too long; and for a moment after such a subscription is made,
+    /// or made again, each of its queues may have one delivery more out than the prefetch says.
+    BeforeHandling,
+    /// When they have been handled, however long that takes.
+    AfterHandling,
 }
 
 /// One delivered message.

@@ -11,8 +11,8 @@ mod stats;
 mod url;
 
 pub use driver::{
-    AckHandle, Acknowledge, BoxFuture, Capabilities, Confirmed, Consumer, Delivery, Driver, DriverError,
-    Publish, PublishError, QueueState, ReplyAddress, Route, Settled, Sink, Subscription,
+    AckHandle, AckMode, Acknowledge, BoxFuture, Capabilities, Confirmed, Consumer, Delivery, Driver,
+    DriverError, Publish, PublishError, QueueState, ReplyAddress, Route, Settled, Sink, Subscription,
 };
 pub(crate) use handle::SharedCaller;
 pub use handle::{NotReady, Transport};

@@ -6,7 +6,7 @@
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::id::MessageId;
 use oslo_messaging::transport::{
-    Confirmed, Consumer, Delivery, Driver, Publish, PublishError, Route, Sink, Subscription,
+    AckMode, Confirmed, Consumer, Delivery, Driver, Publish, PublishError, Route, Sink, Subscription,
 };
 use oslo_messaging::wire::Properties;
 use std::sync::Arc;
@@ -69,7 +69,12 @@ pub(crate) async fn subscribe(
     prefetch: u16,
     sink: Arc<dyn Sink>,
 ) -> Box<dyn Consumer> {
-    let subscription = Subscription { routes: vec![route.clone()], prefetch, label: "the test".to_owned() };
+    let subscription = Subscription {
+        routes: vec![route.clone()],
+        prefetch,
+        ack_mode: AckMode::AfterHandling,
+        label: "the test".to_owned(),
+    };
     driver.subscribe(subscription, sink, None).await.expect("subscribed")
 }
 

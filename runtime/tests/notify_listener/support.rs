@@ -3,7 +3,9 @@
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::id::MessageId;
 use oslo_messaging::notify::{Listener, ListenerBuilder, ListenerEndpoint, ListenerHandle};
-use oslo_messaging::transport::{Delivery, Publish, Route, Sink, Subscription, Transport, TransportOptions};
+use oslo_messaging::transport::{
+    AckMode, Delivery, Publish, Route, Sink, Subscription, Transport, TransportOptions,
+};
 use oslo_messaging::wire::{Header, Properties};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -123,7 +125,12 @@ impl World {
     pub(crate) async fn pick(&self, queue: &str) -> Picked {
         let (sender, mut deliveries) = mpsc::unbounded_channel();
         let route = Route::Topic { exchange: "pick".into(), topic: queue.into() };
-        let subscription = Subscription { routes: vec![route], prefetch: 1, label: "picker".to_owned() };
+        let subscription = Subscription {
+            routes: vec![route],
+            prefetch: 1,
+            ack_mode: AckMode::AfterHandling,
+            label: "picker".to_owned(),
+        };
         let consumer =
             self.transport.driver().subscribe(subscription, Arc::new(Forward(sender)), None).await.unwrap();
         let Delivery { body, properties, ack, .. } = deliveries.recv().await.unwrap();

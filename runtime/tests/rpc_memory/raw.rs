@@ -3,7 +3,7 @@
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::id::MessageId;
 use oslo_messaging::transport::{
-    Confirmed, Consumer, Delivery, Driver, Publish, PublishError, Route, Sink, Subscription,
+    AckMode, Confirmed, Consumer, Delivery, Driver, Publish, PublishError, Route, Sink, Subscription,
 };
 use oslo_messaging::wire::Properties;
 use serde_json::{Value, json};
@@ -65,7 +65,12 @@ impl RawPeer {
     /// Consumes a queue. A topic's queue has the topic's name, so this also makes a reply queue of a chosen name.
     pub(crate) async fn consume(&self, queue: &str) -> RawQueue {
         let (sender, deliveries) = mpsc::unbounded_channel();
-        let subscription = Subscription { routes: vec![topic(queue)], prefetch: 0, label: queue.to_owned() };
+        let subscription = Subscription {
+            routes: vec![topic(queue)],
+            prefetch: 0,
+            ack_mode: AckMode::BeforeHandling,
+            label: queue.to_owned(),
+        };
         let consumer =
             self.driver.subscribe(subscription, std::sync::Arc::new(Forward(sender)), None).await.unwrap();
         RawQueue { deliveries, _consumer: consumer }

@@ -6,7 +6,7 @@ use super::consumer::{MemoryAcks, MemoryConsumer};
 use super::random::Random;
 use crate::id::MessageId;
 use crate::transport::{
-    AckHandle, Acknowledge, Consumer, Delivery, Publish, PublishError, Route, Sink, Subscription,
+    AckHandle, AckMode, Acknowledge, Consumer, Delivery, Publish, PublishError, Route, Sink, Subscription,
 };
 use crate::wire::Properties;
 use futures_util::FutureExt;
@@ -183,8 +183,12 @@ impl World {
         let listener = self.listeners.len();
         let before: BTreeSet<String> = self.broker.queues().into_iter().collect();
         let sink = Arc::new(Tap { listener, log: self.log.clone() });
-        let subscription =
-            Subscription { routes, prefetch: prefetch.try_into().unwrap(), label: format!("{listener}") };
+        let subscription = Subscription {
+            routes,
+            prefetch: prefetch.try_into().unwrap(),
+            ack_mode: AckMode::AfterHandling,
+            label: format!("{listener}"),
+        };
         let broker = self.broker.clone();
         let acks = |subscriber| Arc::new(MemoryAcks { broker, subscriber }) as Arc<dyn Acknowledge>;
         let subscriber = self.broker.operate(|state| state.subscribe(0, &subscription, sink, acks)).unwrap();

@@ -24,8 +24,8 @@ pub use amqp::suite as connection_suite;
 pub use options::RabbitOptions;
 
 use crate::transport::{
-    BoxFuture, Capabilities, Consumer, Driver, DriverError, Health, Publish, QueueState, ReplyAddress, Route,
-    Settled, Sink, Subscription, TransportUrl,
+    AckMode, BoxFuture, Capabilities, Consumer, Driver, DriverError, Health, Publish, QueueState,
+    ReplyAddress, Route, Settled, Sink, Subscription, TransportUrl,
 };
 use crate::wire::WireFormat;
 use host::Host;
@@ -37,7 +37,7 @@ use settings::Settings;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use subscription::Plan;
+use subscription::{Plan, SharedChannel};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 /// The driver for RabbitMQ. Made by `Transport::connect`; connects in the background from then on.
@@ -47,6 +47,7 @@ pub struct RabbitDriver {
     publishing: Link,
     consuming: Link,
     publisher: Publisher,
+    shared_channel: SharedChannel,
     replies: Replies,
     replies_started: std::sync::atomic::AtomicBool,
     /// Turns to look at a queue: each takes a channel, and calls time out by the hundred when a broker is in trouble.
@@ -90,6 +91,7 @@ impl RabbitDriver {
             publishing,
             consuming,
             publisher,
+            shared_channel: SharedChannel::default(),
             replies,
             replies_started,
             inspections: Arc::new(Semaphore::new(INSPECTIONS)),
@@ -145,6 +147,8 @@ impl Driver for RabbitDriver {
             prefetch: self.prefetch().unwrap_or(subscription.prefetch),
             label: subscription.label,
             sink,
+            // The broker ends a channel on which a delivery is held for too long (`consumer_timeout`).
+            shared: (subscription.ack_mode == AckMode::BeforeHandling).then(|| self.shared_channel.clone()),
         };
         let (accepted, wait) = oneshot::channel();
         self.host.spawn(plan.start(self.consuming.clone(), accepted));

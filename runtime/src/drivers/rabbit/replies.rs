@@ -18,7 +18,7 @@ use tokio::sync::watch;
 /// How often old reply queues are looked at, while there are any.
 const SWEEP: Duration = Duration::from_secs(1);
 /// The consumer tag of a reply queue, as Python's.
-const TAG: &str = "1";
+const TAG: u32 = 1;
 
 /// The reply half of the driver. Cheap to clone.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! What a listener was built with; the same for all its runs.
 
 use super::methods::Methods;
-use crate::transport::{Route, Subscription, Transport};
+use crate::transport::{AckMode, Route, Subscription, Transport};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +63,7 @@ pub(super) struct Config {
 impl Config {
     pub(super) fn subscription(&self) -> Subscription {
         let routes = self.sources.iter().map(|source| source.route.clone()).collect();
-        Subscription { routes, prefetch: self.prefetch, label: self.label.clone() }
+        let ack_mode = AckMode::AfterHandling;
+        Subscription { routes, prefetch: self.prefetch, ack_mode, label: self.label.clone() }
     }
 }

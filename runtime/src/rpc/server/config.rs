@@ -3,7 +3,7 @@
 use super::error::BuildError;
 use crate::contract::Dispatcher;
 use crate::target::Target;
-use crate::transport::{Route, Subscription, Transport, check_name};
+use crate::transport::{AckMode, Route, Subscription, Transport, check_name};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,7 +31,8 @@ impl Config {
             target.server.as_deref().unwrap_or_default(),
             target.topic.as_deref().unwrap_or_default()
         );
-        Subscription { routes: self.routes.clone(), prefetch: self.prefetch, label }
+        let ack_mode = AckMode::BeforeHandling;
+        Subscription { routes: self.routes.clone(), prefetch: self.prefetch, ack_mode, label }
     }
 
     pub(crate) fn is_fanout(&self, route: usize) -> bool {

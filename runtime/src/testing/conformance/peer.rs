@@ -151,6 +151,7 @@ impl<'a> Peer<'a> {
         let subscription = Subscription {
             routes: routes.to_vec(),
             prefetch,
+            ack_mode: self.stage.ack_mode(),
             label: format!("{name} of {}", self.stage.name("conformance")),
         };
         let deadline = Instant::now().checked_add(self.stage.limit());
@@ -164,7 +165,8 @@ impl<'a> Peer<'a> {
     /// The error of a subscription that must be refused; `None` if it is not.
     pub(super) async fn refused(&self, name: &str, route: &Route) -> Result<Option<DriverError>, Failure> {
         let (sink, _events) = channel();
-        let subscription = Subscription { routes: vec![route.clone()], prefetch: 1, label: name.to_owned() };
+        let (routes, ack_mode) = (vec![route.clone()], self.stage.ack_mode());
+        let subscription = Subscription { routes, prefetch: 1, ack_mode, label: name.to_owned() };
         let deadline = Instant::now().checked_add(self.stage.limit());
         let subscribed = self.driver.subscribe(subscription, sink, deadline);
         Ok(self.stage.wait("the refusal of a subscription", subscribed).await?.err())

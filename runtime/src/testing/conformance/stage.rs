@@ -2,7 +2,7 @@
 
 use super::history::{Failure, History};
 use super::suite::{Cut, Suite};
-use crate::transport::{Driver, Route};
+use crate::transport::{AckMode, Driver, Route};
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -36,6 +36,11 @@ impl Suite {
 }
 
 impl Stage<'_> {
+    /// How subscriptions are made here.
+    pub(super) fn ack_mode(&self) -> AckMode {
+        self.suite.subscribes()
+    }
+
     /// Ends the script: closes its drivers and compares what happened with what must happen.
     pub(super) async fn judge(
         &self,

@@ -2,7 +2,7 @@
 
 use super::history::{Failure, History};
 use crate::id::MessageId;
-use crate::transport::{BoxFuture, Capabilities, Driver};
+use crate::transport::{AckMode, BoxFuture, Capabilities, Driver};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +40,7 @@ pub struct Suite {
     cuts: bool,
     prefix: String,
     limit: Duration,
+    ack_mode: AckMode,
 }
 
 impl Suite {
@@ -70,7 +71,8 @@ impl Suite {
     fn with(connect: Connect, cuts: bool) -> Self {
         let id = MessageId::random();
         let prefix = format!("conformance-{}", id.as_str().get(..8).unwrap_or_default());
-        Self { connect, cuts, prefix, limit: Duration::from_secs(60) }
+        let (limit, ack_mode) = (Duration::from_secs(60), AckMode::AfterHandling);
+        Self { connect, cuts, prefix, limit, ack_mode }
     }
 
     /// Starts the names of exchanges and queues with `prefix`, in place of `conformance-` and eight random digits.
@@ -86,6 +88,19 @@ impl Suite {
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
+    }
+
+    /// Has the scripts subscribe like this; default [`AckMode::AfterHandling`]. A driver to which it makes a difference is to
+    /// pass with both.
+    #[must_use]
+    pub fn ack_mode(mut self, ack_mode: AckMode) -> Self {
+        self.ack_mode = ack_mode;
+        self
+    }
+
+    /// How the scripts subscribe.
+    pub(super) fn subscribes(&self) -> AckMode {
+        self.ack_mode
     }
 
     /// What names of exchanges and queues begin with.
@@ -112,6 +127,7 @@ impl fmt::Debug for Suite {
         f.debug_struct("Suite")
             .field("prefix", &self.prefix)
             .field("limit", &self.limit)
+            .field("ack_mode", &self.ack_mode)
             .finish_non_exhaustive()
     }
 }

@@ -139,7 +139,7 @@ impl Channel {
     pub(in crate::drivers::rabbit) async fn consume(
         &self,
         queue: &str,
-        tag: &str,
+        tag: u32,
         take: impl FnMut(Received) + Send + 'static,
     ) -> Result<impl Future<Output = Option<AmqpError>> + Send + 'static, AmqpError> {
         Ok(match self {
@@ -149,10 +149,19 @@ impl Channel {
     }
 
     /// Ends a consumer; resolves when the broker will send it nothing more.
-    pub(in crate::drivers::rabbit) async fn cancel(&self, tag: &str) -> Result<(), AmqpError> {
+    pub(in crate::drivers::rabbit) async fn cancel(&self, tag: u32) -> Result<(), AmqpError> {
         match self {
             Self::Native(channel) => channel.cancel(tag).await,
             Self::Lapin(channel) => channel.cancel(tag).await,
+        }
+    }
+
+    /// Gives back to its queue what a consumer has taken and not acknowledged; that can be acknowledged no more. The
+    /// channel and its other consumers go on.
+    pub(in crate::drivers::rabbit) fn give_back(&self, tag: u32) {
+        match self {
+            Self::Native(channel) => channel.give_back(tag),
+            Self::Lapin(channel) => channel.give_back(tag),
         }
     }
 
@@ -163,11 +172,35 @@ impl Channel {
         }
     }
 
+    /// The same channel, without keeping it open.
+    pub(in crate::drivers::rabbit) fn downgrade(&self) -> WeakChannel {
+        match self {
+            Self::Native(channel) => WeakChannel::Native(channel.downgrade()),
+            Self::Lapin(channel) => WeakChannel::Lapin(channel.downgrade()),
+        }
+    }
+
     /// Acknowledges on this incarnation of the channel: after it is gone, its tags mean nothing and are ignored.
     pub(in crate::drivers::rabbit) fn acks(&self) -> Arc<dyn Acknowledge> {
         match self {
             Self::Native(channel) => Arc::new(native::ChannelAcks(channel.clone())),
             Self::Lapin(channel) => Arc::new(over_lapin::ChannelAcks(channel.clone())),
+        }
+    }
+}
+
+/// A channel that does not live longer for being known.
+pub(in crate::drivers::rabbit) enum WeakChannel {
+    Native(native::WeakChannel),
+    Lapin(over_lapin::WeakChannel),
+}
+
+impl WeakChannel {
+    /// The channel, if anybody still uses it.
+    pub(in crate::drivers::rabbit) fn upgrade(&self) -> Option<Channel> {
+        match self {
+            Self::Native(channel) => channel.upgrade().map(Channel::Native),
+            Self::Lapin(channel) => channel.upgrade().map(Channel::Lapin),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(super) mod sample;
 pub mod suite;
 
 pub use either::ConnectionKind;
-pub(super) use either::{Channel, Confirms, Connection};
+pub(super) use either::{Channel, Confirms, Connection, WeakChannel};
 pub(super) use name::Name;
 #[cfg(test)]
 pub(super) use native::{Connection as NativeConnection, tests as scripted};

@@ -1,7 +1,7 @@
 //! One channel: declarations, consumers, publishing, acknowledgements.
 
 use super::super::{AmqpError, Assurance, ExchangeSpec, Message, OnOutcome, QueueSpec, Received, Scope};
-use super::channel_state::{Answer, Life, Remains, Take, WeakTake};
+use super::channel_state::{Answer, Life, Remains, Taker};
 use super::codec;
 use super::core::Core;
 use super::window::{Unconfirmed, Window};
@@ -10,7 +10,7 @@ use crate::wire::WireFormat;
 use amq_protocol::protocol::{AMQPClass, basic, confirm, exchange, queue};
 use amq_protocol::types::{AMQPValue, FieldTable, ShortString};
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Weak};
 use tokio::sync::oneshot;
 
 /// A channel of a connection. Cheap to clone; the last clone to go closes it.
@@ -34,7 +34,20 @@ impl Drop for Inner {
     }
 }
 
+/// A channel that does not live longer for being known.
+pub(in crate::drivers::rabbit) struct WeakChannel(Weak<Inner>);
+
+impl WeakChannel {
+    pub(in crate::drivers::rabbit::amqp) fn upgrade(&self) -> Option<Channel> {
+        self.0.upgrade().map(|inner| Channel { inner })
+    }
+}
+
 impl Channel {
+    pub(in crate::drivers::rabbit::amqp) fn downgrade(&self) -> WeakChannel {
+        WeakChannel(Arc::downgrade(&self.inner))
+    }
+
     pub(super) async fn open(core: Arc<Core>) -> Result<Self, AmqpError> {
         let (id, life, opened) = core.open_channel()?;
         let channel = Self { inner: Arc::new(Inner { core, id, life }) };
@@ -129,23 +142,22 @@ impl Channel {
     pub(in crate::drivers::rabbit) async fn consume(
         &self,
         queue: &str,
-        tag: &str,
+        tag: u32,
         take: impl FnMut(Received) + Send + 'static,
     ) -> Result<impl Future<Output = Option<AmqpError>> + Send + 'static, AmqpError> {
-        let tag = short(tag)?;
-        let consume =
-            basic::Consume { queue: short(queue)?, consumer_tag: tag.clone(), ..Default::default() };
+        let consumer_tag = tag.to_string().into();
+        let consume = basic::Consume { queue: short(queue)?, consumer_tag, ..Default::default() };
         // Held here too, so that it is never dropped under the lock.
-        let take: Take = Arc::new(Mutex::new(take));
+        let taker = Taker::new(tag, take);
         let (ended, wait) = oneshot::channel();
         let Inner { core, id, life } = &*self.inner;
         let asked = core.with(|state| {
             let asked = state.ask(*id, life, AMQPClass::Basic(basic::AMQPMethod::Consume(consume)))?;
             // In its place before the broker knows of it: the first delivery may come with the answer.
-            state.channel(*id, life)?.add_consumer(tag, Arc::clone(&take), ended);
+            state.channel(*id, life)?.add_consumer(Arc::clone(&taker), ended);
             Ok(asked)
         })?;
-        let consumer = Consuming { core: Arc::clone(core), id: *id, take: Arc::downgrade(&take) };
+        let consumer = Consuming { core: Arc::clone(core), id: *id, tag, taker: Arc::downgrade(&taker) };
         answer(asked).await?;
         Ok(async move {
             let _consumer = consumer;
@@ -154,9 +166,15 @@ impl Channel {
     }
 
     /// Ends a consumer; resolves when the broker will send it nothing more.
-    pub(in crate::drivers::rabbit) async fn cancel(&self, tag: &str) -> Result<(), AmqpError> {
-        let cancel = basic::Cancel { consumer_tag: short(tag)?, nowait: false };
+    pub(in crate::drivers::rabbit) async fn cancel(&self, tag: u32) -> Result<(), AmqpError> {
+        let cancel = basic::Cancel { consumer_tag: tag.to_string().into(), nowait: false };
         self.ask(AMQPClass::Basic(basic::AMQPMethod::Cancel(cancel))).await.map(drop)
+    }
+
+    /// Gives back to its queue what a consumer has taken and not acknowledged; that can be acknowledged no more.
+    pub(in crate::drivers::rabbit) fn give_back(&self, tag: u32) {
+        let Inner { core, id, life } = &*self.inner;
+        core.with(|state| state.give_back(*id, life, tag));
     }
 
     pub(in crate::drivers::rabbit) async fn close(&self) {
@@ -205,14 +223,15 @@ impl Channel {
 struct Consuming {
     core: Arc<Core>,
     id: u16,
-    take: WeakTake,
+    tag: u32,
+    taker: Weak<Taker>,
 }
 
 impl Drop for Consuming {
     fn drop(&mut self) {
-        let Self { core, id, take } = self;
+        let Self { core, id, tag, taker } = self;
         let mut remains = Remains::default();
-        core.with(|state| state.give_up_consumer(*id, take, None, &mut remains));
+        core.with(|state| state.give_up_consumer(*id, *tag, taker, None, &mut remains));
         remains.tell();
     }
 }

@@ -3,14 +3,14 @@
 //! One lock. Nothing of a user's runs under it: closures are called and dropped, and tasks woken, after it is let go.
 
 use super::super::{AmqpError, Assurance, Event, Message, Outcome, Scope};
-use super::acks::Acks;
-use super::channel_state::{Answer, ChannelState, Consumer, Life, Question, Remains, Take, WeakTake, closed};
+use super::acks::Unwritten;
+use super::channel_state::{Answer, ChannelState, Life, Question, Remains, Taker, closed};
 use super::codec;
 use super::gather::Gathering;
 use super::window::{Unconfirmed, Window};
 use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
 use futures_util::task::AtomicWaker;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -116,7 +116,7 @@ impl Core {
         self.with(|state| {
             if state.check().is_ok() {
                 state.write_acks();
-                state.closing = true;
+                state.close();
                 let close = AMQPClass::Connection(connection::AMQPMethod::Close(close));
                 // Encoding these four values cannot fail; without them the broker notices the closed socket.
                 let _ = codec::put_method(&mut state.out, 0, close);
@@ -167,15 +167,7 @@ impl State {
     /// A channel that nothing is known of yet.
     pub(super) fn insert_channel(&mut self, id: u16) -> Arc<Life> {
         let life = Arc::new(Life::default());
-        let new = ChannelState {
-            life: Arc::clone(&life),
-            closing: false,
-            questions: VecDeque::new(),
-            consumers: Vec::new(),
-            acks: Acks::default(),
-            window: None,
-        };
-        self.channels.insert(id, new);
+        self.channels.insert(id, ChannelState::new(Arc::clone(&life)));
         life
     }
 
@@ -259,34 +251,35 @@ impl State {
     }
 
     /// Who takes this delivery. It is outstanding from now on; one for nobody goes back to its queue.
-    pub(super) fn delivered(&mut self, id: u16, consumer: &str, tag: u64) -> Option<Take> {
+    pub(super) fn delivered(&mut self, id: u16, consumer: &str, tag: u64) -> Option<Arc<Taker>> {
         let channel = self.channels.get_mut(&id).filter(|channel| !channel.closing && !self.closing)?;
-        match channel.consumers.iter().find(|known| known.tag.as_str() == consumer) {
-            Some(found) => {
-                channel.acks.delivered(tag);
-                self.gathering.want();
-                Some(Arc::clone(&found.take))
-            }
+        // Tags are numbers: what has another is for nobody here.
+        let taker = consumer.parse().ok().and_then(|consumer| channel.delivered(consumer, tag));
+        match taker {
+            Some(_) => self.gathering.want(),
             // It was on its way when its consumer was given up.
-            None => {
-                self.reject(id, tag, true);
-                None
-            }
+            None => self.reject(id, tag, true),
+        }
+        taker
+    }
+
+    /// A delivery was whole when its consumer was over. It goes back to its queue, unless all of the channel's do.
+    pub(super) fn not_taken(&mut self, id: u16, tag: u64) {
+        let Some(channel) = self.channels.get_mut(&id).filter(|channel| !channel.closing && !self.closing)
+        else {
+            return;
+        };
+        if channel.acks.settle(tag) {
+            self.reject(id, tag, true);
         }
     }
 
-    /// Whether a delivery that is whole now may be handed over: not when its channel was closed while it came. One whose
-    /// consumer was given up goes back to its queue.
-    pub(super) fn is_taken(&mut self, id: u16, take: &Take, tag: u64) -> bool {
-        let Some(channel) = self.channels.get_mut(&id).filter(|channel| !channel.closing && !self.closing)
-        else {
-            return false;
-        };
-        let taken = channel.consumers.iter().any(|known| Arc::ptr_eq(&known.take, take));
-        if !taken && channel.acks.settle(tag) {
+    /// Gives back what a consumer holds: it is settled here, and goes back to its queue.
+    pub(super) fn give_back(&mut self, id: u16, life: &Arc<Life>, consumer: u32) {
+        let Ok(channel) = self.channel(id, life) else { return };
+        for tag in channel.acks.settle_all(consumer) {
             self.reject(id, tag, true);
         }
-        taken
     }
 
     /// Queues a refusal of a delivery.
@@ -296,22 +289,28 @@ impl State {
         let _ = codec::put_method(&mut self.out, id, AMQPClass::Basic(reject));
     }
 
+    /// The broker sends a consumer nothing more.
+    pub(super) fn consumer_ended(&mut self, id: u16, tag: &str, remains: &mut Remains) {
+        let consumer = self.channels.get_mut(&id).zip(tag.parse().ok());
+        let consumer = consumer.and_then(|(channel, tag)| channel.remove_consumer(tag));
+        remains.consumers.extend(consumer.map(|consumer| (consumer, None)));
+    }
+
     /// A consumer that nobody wants any more, or that has failed: takes it away here and at the broker, and nobody waits
     /// for the answer. Another one with the same tag is another one.
     pub(super) fn give_up_consumer(
         &mut self,
         id: u16,
-        take: &WeakTake,
+        tag: u32,
+        taker: &Weak<Taker>,
         error: Option<AmqpError>,
         remains: &mut Remains,
     ) {
         let Some(channel) = self.channels.get_mut(&id).filter(|channel| !channel.closing) else { return };
-        let is_it = |known: &Consumer| Weak::ptr_eq(&Arc::downgrade(&known.take), take);
-        let Some(place) = channel.consumers.iter().position(is_it) else { return };
-        let consumer = channel.consumers.swap_remove(place);
+        let Some(consumer) = channel.remove_this_consumer(tag, taker) else { return };
         if !self.closing {
-            let cancel = basic::Cancel { consumer_tag: consumer.tag.clone(), nowait: true };
-            // The tag has been encoded before.
+            let cancel = basic::Cancel { consumer_tag: tag.to_string().into(), nowait: true };
+            // Two plain values: their encoding cannot fail.
             let _ = codec::put_method(&mut self.out, id, AMQPClass::Basic(basic::AMQPMethod::Cancel(cancel)));
         }
         remains.consumers.push((consumer, error));
@@ -324,6 +323,7 @@ impl State {
         let wait = self.ask(id, life, AMQPClass::Channel(channel::AMQPMethod::Close(close))).ok()?;
         let channel = self.channels.get_mut(&id)?;
         channel.closing = true;
+        channel.stop_taking();
         channel.life.end(closed("the channel"));
         Some(wait)
     }
@@ -331,8 +331,7 @@ impl State {
     /// A delivery is done with. Whether that will be written: not where it is settled already, or its channel is gone.
     pub(super) fn ack(&mut self, id: u16, life: &Arc<Life>, tag: u64) -> bool {
         let Ok(channel) = self.channel(id, life) else { return false };
-        let Some(first) = channel.acks.ack(tag) else { return false };
-        let enough = channel.acks.are_enough();
+        let Some(Unwritten { first, enough }) = channel.acks.ack(tag) else { return false };
         if first {
             self.acking.push(id);
         }
@@ -383,6 +382,12 @@ impl State {
         cannot_write || !self.awake
     }
 
+    /// A good-bye is said: nobody is given anything any more.
+    fn close(&mut self) {
+        self.closing = true;
+        self.channels.values().for_each(ChannelState::stop_taking);
+    }
+
     /// Whether either side has said good-bye.
     pub(super) fn is_closing(&self) -> bool {
         self.closing
@@ -390,7 +395,7 @@ impl State {
 
     /// The broker has said good-bye: our answer is all that is still written. It would throw anything else away.
     pub(super) fn answer_close(&mut self) {
-        self.closing = true;
+        self.close();
         self.out.clear();
         self.acking.clear();
         self.acks_due = false;

@@ -4,7 +4,7 @@
 //! what the next pass sees anyway.
 
 use super::super::{AmqpError, Event, Outcome, Received, Scope};
-use super::channel_state::{Remains, Take};
+use super::channel_state::{Remains, Taker};
 use super::codec::{self, Frame, Method};
 use super::core::Core;
 use super::gather::Delay;
@@ -68,7 +68,7 @@ struct Incoming {
 }
 
 enum What {
-    Delivery { take: Option<Take>, tag: u64, redelivered: bool },
+    Delivery { taker: Option<Arc<Taker>>, tag: u64, redelivered: bool },
     Return { code: u16, text: String },
 }
 
@@ -269,8 +269,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         match kind {
             codec::METHOD => match codec::method(payload)? {
                 Method::Deliver { consumer, tag, redelivered } => {
-                    let take = self.core.lock().delivered(channel, consumer, tag);
-                    self.expect(channel, What::Delivery { take, tag, redelivered })
+                    let taker = self.core.lock().delivered(channel, consumer, tag);
+                    self.expect(channel, What::Delivery { taker, tag, redelivered })
                 }
                 Method::Ack { tag, multiple } => {
                     self.settle(channel, tag, multiple, &Outcome::Confirmed);
@@ -330,13 +330,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             return Ok(());
         };
         match what {
-            What::Delivery { take, tag, redelivered } => {
-                if let Some(take) = take
-                    && self.core.lock().is_taken(channel, &take, tag)
-                {
-                    self.hand_over(channel, &take, Received { tag, redelivered, properties, body });
-                }
+            What::Delivery { taker: Some(taker), tag, .. } if taker.is_over() => {
+                self.core.lock().not_taken(channel, tag);
             }
+            What::Delivery { taker: Some(taker), tag, redelivered } => {
+                self.hand_over(channel, &taker, Received { tag, redelivered, properties, body });
+            }
+            What::Delivery { taker: None, .. } => {}
             What::Return { code, text } => {
                 let format = self.core.lock().window(channel).map(|window| window.format());
                 let id = format.and_then(|format| format.unique_id(&body, &properties));
@@ -349,16 +349,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
     }
 
     /// A consumer that panics ends, and costs nobody else anything. The message stays unacknowledged.
-    fn hand_over(&mut self, channel: u16, take: &Take, message: Received) {
+    fn hand_over(&mut self, channel: u16, taker: &Arc<Taker>, message: Received) {
         let taken = catch_unwind(AssertUnwindSafe(|| {
-            let mut take = take.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut take = taker.take.lock().unwrap_or_else(PoisonError::into_inner);
             take(message);
         }));
         if taken.is_err() {
             let text = "the consumer panicked at a message".to_owned();
             let error = AmqpError { code: None, scope: Scope::Channel, text };
             let mut remains = Remains::default();
-            self.core.lock().give_up_consumer(channel, &Arc::downgrade(take), Some(error), &mut remains);
+            let weak = Arc::downgrade(taker);
+            self.core.lock().give_up_consumer(channel, taker.tag, &weak, Some(error), &mut remains);
             remains.tell();
         }
     }
@@ -410,9 +411,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 return self.expect(id, What::Return { code, text });
             }
             AMQPClass::Basic(basic::AMQPMethod::Cancel(cancel)) => {
-                if let Some(channel) = state.channels.get_mut(&id) {
-                    channel.remove_consumer(cancel.consumer_tag.as_str(), &mut remains);
-                }
+                state.consumer_ended(id, cancel.consumer_tag.as_str(), &mut remains);
                 if !cancel.nowait {
                     let ok = basic::CancelOk { consumer_tag: cancel.consumer_tag };
                     codec::put_method(&mut state.out, id, AMQPClass::Basic(basic::AMQPMethod::CancelOk(ok)))?;
@@ -446,10 +445,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 drop(state);
             }
             class => {
+                if let AMQPClass::Basic(basic::AMQPMethod::CancelOk(ok)) = &class {
+                    state.consumer_ended(id, ok.consumer_tag.as_str(), &mut remains);
+                }
                 if let Some(channel) = state.channels.get_mut(&id) {
-                    if let AMQPClass::Basic(basic::AMQPMethod::CancelOk(ok)) = &class {
-                        channel.remove_consumer(ok.consumer_tag.as_str(), &mut remains);
-                    }
                     channel.answered(class, &mut remains);
                 }
                 drop(state);

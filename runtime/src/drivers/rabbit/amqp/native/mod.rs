@@ -17,7 +17,7 @@ mod io;
 pub(in crate::drivers::rabbit) mod tests;
 mod window;
 
-pub(super) use channel::{Channel, ChannelAcks};
+pub(super) use channel::{Channel, ChannelAcks, WeakChannel};
 
 use self::core::Core;
 use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome, dial};

@@ -9,6 +9,6 @@ mod convert;
 mod quiet;
 mod socket;
 
-pub(super) use channel::{Channel, ChannelAcks};
+pub(super) use channel::{Channel, ChannelAcks, WeakChannel};
 pub(super) use confirms::Confirms;
 pub(super) use connection::Connection;

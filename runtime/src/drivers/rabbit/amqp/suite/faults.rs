@@ -9,7 +9,7 @@ pub async fn a_forced_close_tells_everybody_why(stage: Stage) {
     let (connection, mut events, confirms) = stage.publisher().await;
     let channel = connection.channel().await.unwrap();
     channel.declare_queue(&queue("forced")).await.unwrap();
-    let (_messages, running) = consume(&channel, "forced", "c").await;
+    let (_messages, running) = consume(&channel, "forced", 1).await;
     let publishing = tokio::spawn({
         let confirms = confirms.clone();
         async move {
@@ -47,7 +47,7 @@ pub async fn a_reset_loses_what_is_unconfirmed_and_hangs_nobody(stage: Stage) {
     let (connection, mut events, confirms) = stage.publisher().await;
     let channel = connection.channel().await.unwrap();
     channel.declare_queue(&queue("cut")).await.unwrap();
-    let (_messages, running) = consume(&channel, "cut", "c").await;
+    let (_messages, running) = consume(&channel, "cut", 1).await;
     stage.operator.hold(true);
     let texts: Vec<_> = (0..200).map(|number| number.to_string()).collect();
     let outcomes = publish(&confirms, "cut", &texts);

@@ -76,7 +76,7 @@ pub async fn nothing_queued_is_forgotten_at_a_good_bye(stage: Stage) {
     let (connection, _events) = stage.open().await;
     let channel = connection.channel().await.unwrap();
     inspected(&channel, "kept", 100, 0).await;
-    let (mut messages, _running) = consume(&channel, "kept", "c").await;
+    let (mut messages, _running) = consume(&channel, "kept", 1).await;
     let acks = channel.acks();
     for received in take(&mut messages, 100).await {
         acks.ack(received.tag);

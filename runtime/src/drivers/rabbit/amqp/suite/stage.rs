@@ -113,7 +113,7 @@ pub(super) async fn told(outcomes: Vec<oneshot::Receiver<Outcome>>) -> Vec<Outco
 }
 
 /// Consumes a queue: where its messages go, and the consumer's end.
-pub(super) async fn consume(channel: &Channel, queue: &str, tag: &str) -> (Messages, Running) {
+pub(super) async fn consume(channel: &Channel, queue: &str, tag: u32) -> (Messages, Running) {
     let (take, taken) = mpsc::unbounded_channel();
     let take = move |received| {
         // A script that looks no more has ended.

@@ -38,10 +38,10 @@ async fn both_sides_may_close_a_channel_at_once() {
 async fn a_late_answer_to_a_close_keeps_the_number_taken_and_what_comes_until_then_is_for_nobody() {
     let (connection, mut events, mut peer) = connected();
     let (channel, id) = peer.channel(&connection).await;
-    let (mut taken, _ended) = peer.consume(&channel, "c").await;
+    let (mut taken, _ended) = peer.consume(&channel, 1).await;
     drop(channel);
     assert_eq!(peer.hear().await, (id, channel_close(200, "OK")));
-    peer.deliver(id, "c", 1, b"too late").await;
+    peer.deliver(id, 1, 1, b"too late").await;
     let (_other, other_id) = peer.channel(&connection).await;
     assert_ne!(other_id, id);
     peer.say(id, channel_close_ok()).await;
@@ -82,15 +82,15 @@ async fn an_acknowledgement_of_a_channel_that_is_gone_is_none_of_its_successor()
     use crate::transport::Acknowledge;
     let (connection, _events, mut peer) = connected();
     let (channel, id) = peer.channel(&connection).await;
-    let (mut taken, _ended) = peer.consume(&channel, "c").await;
-    peer.deliver(id, "c", 1, b"one").await;
+    let (mut taken, _ended) = peer.consume(&channel, 1).await;
+    peer.deliver(id, 1, 1, b"one").await;
     soon("a delivery", taken.recv()).await.unwrap();
     peer.say(id, channel_close(406, "PRECONDITION_FAILED")).await;
     assert_eq!(peer.hear().await, (id, channel_close_ok()));
     let (next, next_id) = peer.channel(&connection).await;
     assert_eq!(next_id, id);
-    let (mut taken, _ended) = peer.consume(&next, "c").await;
-    peer.deliver(id, "c", 1, b"one again").await;
+    let (mut taken, _ended) = peer.consume(&next, 1).await;
+    peer.deliver(id, 1, 1, b"one again").await;
     soon("a delivery", taken.recv()).await.unwrap();
     acks(&channel).ack(1);
     acks(&channel).reject(1, true);

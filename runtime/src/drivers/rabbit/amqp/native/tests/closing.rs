@@ -13,8 +13,8 @@ async fn what_was_acknowledged_and_published_before_the_good_bye_is_written_befo
     let (connection, _events, mut peer) = connected();
     let (confirms, _) = peer.confirms(&connection).await;
     let (channel, id) = peer.channel(&connection).await;
-    let (mut taken, _ended) = peer.consume(&channel, "c").await;
-    peer.deliver(id, "c", 1, b"one").await;
+    let (mut taken, _ended) = peer.consume(&channel, 1).await;
+    peer.deliver(id, 1, 1, b"one").await;
     let received = soon("a delivery", taken.recv()).await.unwrap();
     // Nothing runs in between: all of it is queued when the connection writes next.
     confirms.publish(message("last"), outcome().0);
@@ -186,7 +186,7 @@ fn a_runtime_that_goes_takes_the_connection_along_and_tells_everybody() {
         let (connection, events, mut peer) = connected();
         let (confirms, _) = peer.confirms(&connection).await;
         let (channel, _) = peer.channel(&connection).await;
-        let (_, ended) = peer.consume(&channel, "c").await;
+        let (_, ended) = peer.consume(&channel, 1).await;
         let (on_outcome, pending) = outcome();
         confirms.publish(message("one"), on_outcome);
         peer.publish().await;

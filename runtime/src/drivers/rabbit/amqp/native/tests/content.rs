@@ -13,7 +13,7 @@ async fn refused(frames: &[AMQPFrame]) -> String {
 async fn refused_bytes(frames: &[u8]) -> String {
     let (connection, mut events, mut peer) = connected();
     let (channel, _) = peer.channel(&connection).await;
-    let (_taken, ended) = peer.consume(&channel, "c").await;
+    let (_taken, ended) = peer.consume(&channel, 1).await;
     peer.send_bytes(frames).await;
     let error = lost(&mut events).await;
     assert_eq!(soon("the consumer's end", ended).await.as_ref(), Some(&error));
@@ -22,7 +22,7 @@ async fn refused_bytes(frames: &[u8]) -> String {
 
 #[tokio::test]
 async fn what_breaks_the_protocol_ends_the_connection_and_says_why() {
-    let deliver = || AMQPFrame::Method(1, deliver("c", 1));
+    let deliver = || AMQPFrame::Method(1, deliver(1, 1));
     let body = |length: usize| AMQPFrame::Body(1, vec![0; length]);
     for (frames, why) in [
         (vec![deliver(), deliver()], "within a message"),
@@ -32,7 +32,7 @@ async fn what_breaks_the_protocol_ends_the_connection_and_says_why() {
         (vec![body(3)], "a body"),
         (vec![deliver(), header(1, 3), body(4)], "longer body"),
         (vec![body(FRAME_MAX)], "type 3"),
-        (vec![AMQPFrame::Method(0, ack(1, false)), AMQPFrame::Method(0, consume_ok("c"))], "channel 0"),
+        (vec![AMQPFrame::Method(0, ack(1, false)), AMQPFrame::Method(0, consume_ok(1))], "channel 0"),
     ] {
         let told = refused(&frames).await;
         assert!(told.contains(why), "{frames:?}: {told}");
@@ -49,11 +49,11 @@ async fn content_in_small_pieces_and_of_several_channels_at_once_comes_together(
     let (connection, _events, mut peer) = connected();
     let (one, id) = peer.channel(&connection).await;
     let (two, other) = peer.channel(&connection).await;
-    let (mut taken, _ended) = peer.consume(&one, "c").await;
-    let (mut others, _ended) = peer.consume(&two, "c").await;
+    let (mut taken, _ended) = peer.consume(&one, 1).await;
+    let (mut others, _ended) = peer.consume(&two, 1).await;
     let frames = [
-        AMQPFrame::Method(id, deliver("c", 1)),
-        AMQPFrame::Method(other, deliver("c", 1)),
+        AMQPFrame::Method(id, deliver(1, 1)),
+        AMQPFrame::Method(other, deliver(1, 1)),
         header(id, 5),
         AMQPFrame::Heartbeat,
         header(other, 0),
@@ -102,15 +102,15 @@ async fn headers_of_strangers_cost_nothing_but_themselves() {
     .concat();
     let (connection, _events, mut peer) = connected();
     let (channel, id) = peer.channel(&connection).await;
-    let (mut taken, _ended) = peer.consume(&channel, "c").await;
+    let (mut taken, _ended) = peer.consume(&channel, 1).await;
     for (tag, table) in (1..).zip([deep, strange, every]) {
-        peer.say(id, deliver("c", tag)).await;
+        peer.say(id, deliver(1, tag)).await;
         peer.send_bytes(&with_table(&table)).await;
         let received = soon("a delivery", taken.recv()).await.unwrap();
         assert_eq!(received.properties.header("after"), Some(&Header::Integer(7)), "message {tag}");
     }
     // A type that nobody knows has no length: what comes behind it is lost, the message is not.
-    peer.say(id, deliver("c", 4)).await;
+    peer.say(id, deliver(1, 4)).await;
     peer.send_bytes(&with_table(b"\x01al\0\0\0\0\0\0\0\x01\x01b?\0")).await;
     let received = soon("a delivery", taken.recv()).await.unwrap();
     assert_eq!(received.properties.header("a"), Some(&Header::Integer(1)));

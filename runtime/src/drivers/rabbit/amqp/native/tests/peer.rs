@@ -133,7 +133,7 @@ impl Peer {
     pub(in crate::drivers::rabbit) async fn consume(
         &mut self,
         channel: &Channel,
-        tag: &str,
+        tag: u32,
     ) -> (mpsc::UnboundedReceiver<Received>, Pin<Box<dyn Future<Output = Option<AmqpError>> + Send>>) {
         let (take, taken) = mpsc::unbounded_channel();
         let consuming = channel.consume("queue", tag, move |received| {
@@ -153,7 +153,7 @@ impl Peer {
     pub(in crate::drivers::rabbit) async fn deliver(
         &mut self,
         channel: u16,
-        consumer: &str,
+        consumer: u32,
         tag: u64,
         body: &[u8],
     ) {
@@ -176,13 +176,13 @@ pub(in crate::drivers::rabbit) fn header(channel: u16, size: usize) -> AMQPFrame
     AMQPFrame::Header(channel, AMQPContentHeader { class_id: 60, body_size: size as u64, properties })
 }
 
-pub(in crate::drivers::rabbit) fn consume_ok(tag: &str) -> AMQPClass {
-    AMQPClass::Basic(basic::AMQPMethod::ConsumeOk(basic::ConsumeOk { consumer_tag: tag.into() }))
+pub(in crate::drivers::rabbit) fn consume_ok(tag: u32) -> AMQPClass {
+    AMQPClass::Basic(basic::AMQPMethod::ConsumeOk(basic::ConsumeOk { consumer_tag: tag.to_string().into() }))
 }
 
-pub(in crate::drivers::rabbit) fn deliver(consumer: &str, tag: u64) -> AMQPClass {
+pub(in crate::drivers::rabbit) fn deliver(consumer: u32, tag: u64) -> AMQPClass {
     AMQPClass::Basic(basic::AMQPMethod::Deliver(basic::Deliver {
-        consumer_tag: consumer.into(),
+        consumer_tag: consumer.to_string().into(),
         delivery_tag: tag,
         redelivered: false,
         exchange: "".into(),

@@ -1,14 +1,18 @@
-//! One subscription: its channel, its declarations and its consumers, set up again after every loss.
+//! One subscription: its declarations and its consumers, set up again after every loss.
 
-use super::amqp::{AmqpError, Channel, Received, Scope};
+mod active;
+mod shared;
+
+pub(super) use active::declare;
+pub(super) use shared::SharedChannel;
+
+use super::amqp::{AmqpError, Scope};
 use super::in_vain::InVain;
 use super::link::Link;
 use super::refusal::advice;
 use super::topology::Source;
-use crate::transport::{AckHandle, BoxFuture, Consumer, Delivery, DriverError, Sink};
-use crate::wire::{Header, Properties};
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use crate::transport::{BoxFuture, Consumer, DriverError, Sink};
+use active::Active;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
@@ -19,6 +23,8 @@ pub(super) struct Plan {
     pub(super) prefetch: u16,
     pub(super) label: String,
     pub(super) sink: Arc<dyn Sink>,
+    /// Where the consumers go in the end; none for a channel of their own.
+    pub(super) shared: Option<SharedChannel>,
 }
 
 enum Command {
@@ -52,27 +58,6 @@ impl Consumer for RunningConsumer {
     fn close(&self) -> BoxFuture<'_, ()> {
         self.command(Command::Close)
     }
-}
-
-/// Declares a queue, its exchange and its binding, in Python's order.
-pub(super) async fn declare(channel: &Channel, source: &Source) -> Result<(), AmqpError> {
-    if let Some((exchange, _)) = &source.bound_to {
-        channel.declare_exchange(exchange).await?;
-    }
-    channel.declare_queue(&source.queue).await?;
-    if let Some((exchange, key)) = &source.bound_to {
-        channel.bind(&source.queue.name, &exchange.name, key).await?;
-    }
-    Ok(())
-}
-
-type Ended = std::pin::Pin<Box<dyn Future<Output = Option<AmqpError>> + Send>>;
-
-/// A set-up subscription on one incarnation of its channel.
-struct Active {
-    channel: Channel,
-    consumers: FuturesUnordered<Ended>,
-    tags: Vec<String>,
 }
 
 impl Plan {
@@ -128,15 +113,7 @@ impl Plan {
                 }
                 return;
             };
-            let channel = match up.connection.channel().await {
-                Ok(channel) => channel,
-                Err(error) => {
-                    tracing::warn!(label = %self.label, node = %up.node, %error, "cannot open a consumer channel");
-                    in_vain.failed(&up, false);
-                    continue;
-                }
-            };
-            let mut active = match self.set_up(channel).await {
+            let mut active = match self.set_up(&up).await {
                 Ok(active) => active,
                 Err((what, error)) => {
                     let refused = error.scope == Scope::Channel && error.code.is_some();
@@ -148,6 +125,8 @@ impl Plan {
                             return;
                         }
                         tracing::error!(label = %self.label, node = %up.node, %what, %error, "the broker refused to consume again");
+                    } else {
+                        tracing::warn!(label = %self.label, node = %up.node, %what, %error, "cannot consume");
                     }
                     in_vain.failed(&up, refused);
                     continue;
@@ -170,7 +149,7 @@ impl Plan {
                         self.sink.connection_lost();
                     }
                     self.sink.interrupted();
-                    active.channel.close().await;
+                    active.leave().await;
                 }
                 Turn::Order(Some(Command::Cancel(done))) => {
                     active.cancel().await;
@@ -191,41 +170,6 @@ impl Plan {
         }
     }
 
-    /// Everything is declared before anything is consumed, as Python does.
-    async fn set_up(&self, channel: Channel) -> Result<Active, (String, AmqpError)> {
-        if self.prefetch > 0 {
-            channel.prefetch(self.prefetch).await.map_err(|e| ("the prefetch limit".to_owned(), e))?;
-        }
-        for source in &self.sources {
-            declare(&channel, source)
-                .await
-                .map_err(|e| (format!("the declaration of queue `{}`", source.queue.name), e))?;
-        }
-        let acks = channel.acks();
-        let consumers: FuturesUnordered<Ended> = FuturesUnordered::new();
-        let mut tags = Vec::new();
-        for (route, source) in self.sources.iter().enumerate() {
-            // Several routes may lead to one queue, as those of a pool do. It is consumed once, as in Python: each
-            // consumer would get a share of its own.
-            if self.sources.iter().take(route).any(|other| other.queue.name == source.queue.name) {
-                continue;
-            }
-            let tag = (tags.len() + 1).to_string();
-            let (sink, acks) = (Arc::clone(&self.sink), Arc::clone(&acks));
-            let take = move |message: Received| {
-                let Received { tag, redelivered, properties, body } = message;
-                let ack = AckHandle::new(tag, Arc::clone(&acks));
-                let redeliveries = delivery_count(&properties);
-                sink.deliver(Delivery { route, body, properties, redelivered, redeliveries, ack });
-            };
-            let ended = channel.consume(&source.queue.name, &tag, take).await;
-            let ended = ended.map_err(|e| (format!("to consume queue `{}`", source.queue.name), e))?;
-            consumers.push(Box::pin(ended));
-            tags.push(tag);
-        }
-        Ok(Active { channel, consumers, tags })
-    }
-
     /// Cancelled: deliveries can still be acknowledged until the consumer is closed.
     async fn wait_for_close(&self, mut orders: mpsc::UnboundedReceiver<Command>, active: Option<Active>) {
         let done = loop {
@@ -244,16 +188,6 @@ impl Plan {
             let _ = done.send(());
         }
     }
-
-    /// Deletes what is this consumer's alone; closing the channel gives back what is unacknowledged.
-    async fn close(&self, active: Active) {
-        for source in self.sources.iter().filter(|source| source.owned) {
-            if let Err(error) = active.channel.delete_queue(&source.queue.name).await {
-                tracing::debug!(queue = %source.queue.name, %error, "the queue could not be deleted; it expires by itself");
-            }
-        }
-        active.channel.close().await;
-    }
 }
 
 enum Turn {
@@ -264,34 +198,12 @@ enum Turn {
 impl Active {
     async fn run(&mut self, orders: &mut mpsc::UnboundedReceiver<Command>) -> Turn {
         tokio::select! {
-            ended = self.consumers.next() => Turn::Lost(ended.flatten()),
+            error = self.ended() => Turn::Lost(error),
             order = orders.recv() => Turn::Order(order),
         }
-    }
-
-    /// No delivery comes after this: the consumers are driven to their end.
-    async fn cancel(&mut self) {
-        let channel = self.channel.clone();
-        let tags = std::mem::take(&mut self.tags);
-        let cancelling = async {
-            for tag in &tags {
-                // Fails only when the channel is gone, and its consumers with it.
-                let _ = channel.cancel(tag).await;
-            }
-        };
-        let draining = async { while self.consumers.next().await.is_some() {} };
-        tokio::join!(cancelling, draining);
     }
 }
 
 fn cancelled() -> String {
     "the broker cancelled the consumer: its queue was deleted".to_owned()
-}
-
-/// How often a quorum queue has delivered a message before; other queues do not count.
-fn delivery_count(properties: &Properties) -> Option<u64> {
-    match properties.header("x-delivery-count") {
-        Some(&Header::Integer(count)) => u64::try_from(count).ok(),
-        _ => None,
-    }
 }
