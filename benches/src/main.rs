@@ -17,6 +17,7 @@ mod figures;
 mod fill;
 mod growth;
 mod listen;
+mod machine;
 mod measure;
 mod notification;
 mod peers;

@@ -13,7 +13,8 @@ use crate::report::table::rows;
 use bench_load::Event;
 
 pub(super) const NOTE: &str = "So many servers, each on a topic of its own and called once by a client of its own, on one transport. \
-                               Python's transport pools the connections of its clients; each of its servers has its own.";
+                               Python's transport pools the connections of its clients; each of its servers has its own. A notification \
+                               listener, of which there is none here, has a channel of its own, whatever the number of its topics.";
 
 pub(super) async fn table(options: &GrowthOptions) -> Result<String> {
     let api = Api::new(&options.api);

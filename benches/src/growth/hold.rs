@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bench_load::{Event, stdin_closed, tell};
 use clap::{Args, ValueEnum};
-use oslo_messaging::contract::{DynEndpoint, DynRequest};
+use oslo_messaging::contract::{DynEndpoint, DynRequest, Endpoint};
 use oslo_messaging::{Context, RemoteFailure, RpcClient, RpcServer, Target, Transport};
 use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use super::contract::Contract;
 use super::methods::CALLS;
 use crate::broker::Site;
 use crate::cli::OursMode;
@@ -31,9 +32,9 @@ pub(crate) enum Kind {
     Servers,
     /// Servers on topics of their own, each called once by a client of its own
     Pairs,
-    /// Endpoints of one server, of which the last is called
+    /// Contracts of one server, of which the last is called
     Endpoints,
-    /// Methods of one endpoint, called in turn
+    /// Methods of one contract, called in turn
     Methods,
 }
 
@@ -78,14 +79,14 @@ pub(crate) async fn hold(options: HoldOptions) -> Result<()> {
             }
         }
         Kind::Endpoints => {
-            let namespaced = (0..count).map(|number| echo().namespace(format!("n{number}"))).collect();
-            serve(&transport, 0, namespaced).await?;
+            let namespaced = |number| Contract::new(Some(format!("n{number}")), ["echo".to_owned()]);
+            serve(&transport, 0, (0..count).map(namespaced).collect()).await?;
             let last = client(&transport, 0).prepare(|options| options.namespace(format!("n{}", count - 1)));
             return measured(last, vec!["echo".to_owned()]).await;
         }
         Kind::Methods => {
-            serve(&transport, 0, vec![echo()]).await?;
-            let methods = (0..count).map(|number| format!("echo_{number}")).collect();
+            let methods: Vec<String> = (0..count).map(|number| format!("echo_{number}")).collect();
+            serve(&transport, 0, vec![Contract::new(None, methods.clone())]).await?;
             return measured(client(&transport, 0), methods).await;
         }
     }
@@ -98,7 +99,7 @@ fn echo() -> DynEndpoint {
     DynEndpoint::new(async |request: DynRequest| Ok::<Value, RemoteFailure>(Value::Object(request.args)))
 }
 
-async fn serve(transport: &Transport, number: usize, endpoints: Vec<DynEndpoint>) -> Result<()> {
+async fn serve<E: Endpoint>(transport: &Transport, number: usize, endpoints: Vec<E>) -> Result<()> {
     let target = Target::server(topic(std::process::id(), number), "s1");
     let mut builder = RpcServer::builder(transport, target);
     for endpoint in endpoints {

@@ -1,6 +1,7 @@
 //! `bench growth`: what more of everything costs: calls in flight, methods, clients and servers, bytes.
 
 mod api;
+mod contract;
 mod counts;
 mod hold;
 mod load;
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 use crate::child::Child;
 use crate::cli::{GrowthOptions, Rig};
 use crate::error::Result;
+use crate::machine;
 use crate::measure::PATIENCE;
 use bench_load::Event;
 
@@ -23,7 +25,14 @@ const HEAD: &str = "# Growth\n\nWhat more of everything costs. `bench growth --u
 pub(crate) async fn run(options: GrowthOptions) -> Result<ExitCode> {
     let (seconds, rounds) = if options.quick { (0.5, 1) } else { (2.0, 3) };
     let rig = Rig { seconds, warmup: 0.5, rounds, tools: options.tools.clone() };
-    let mut page = HEAD.to_owned();
+    let quick = if options.quick {
+        " This run was made with `--quick`: its rates say less than those of a full one."
+    } else {
+        ""
+    };
+    let machine = machine::describe_without_peers(&options.url, &options.tools).await;
+    let mut page =
+        format!("{HEAD}\n{machine}\n\nRates are medians of {rounds} rounds of {seconds} seconds.{quick}\n");
     let mut add = |title: &str, note: &str, table: String| {
         page.push_str(&format!("\n## {title}\n\n{table}"));
         if !note.is_empty() {

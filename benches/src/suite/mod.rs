@@ -3,7 +3,6 @@
 mod bars;
 mod chart;
 mod groups;
-mod machine;
 mod page;
 mod readme;
 mod store;

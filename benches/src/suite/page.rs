@@ -3,11 +3,12 @@
 use std::fs;
 
 use super::bars::{self, Results};
+use super::chart;
 use super::groups::Group;
-use super::{chart, machine};
 use crate::cli::{Rig, SuiteOptions};
 use crate::error::Result;
 use crate::figures::{NOISY_CORES, Series};
+use crate::machine;
 use crate::report::table::tables;
 
 const BEGIN: &str = "<!-- suite:begin -->\n";
@@ -40,7 +41,7 @@ async fn part(options: &SuiteOptions, rig: &Rig, groups: &[Group], results: &[Ve
         "{}\n\n`bench suite --url URL --out docs/results --rounds {} --seconds {seconds}`: {all} measurements, {repeated} of \
          which stand for quieter repetitions; **{noisy} with more than {NOISY_CORES} cores of other load**. Client, server and \
          broker share the cores.\n\n![calls a second](calls.svg)\n\n![latency](latency.svg)\n\n## The bars\n\n",
-        machine::describe(options).await,
+        machine::describe(&options.url, &options.tools).await,
         rig.rounds,
     );
     text.push_str(&bars::table(&Results(results)));

@@ -9,28 +9,34 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::cli::SuiteOptions;
+use crate::cli::Tools;
 use crate::peers::python_interpreter;
 
-const LOCK: &str = include_str!("../../../Cargo.lock");
-const PEERS_LOCK: &str = include_str!("../../peers/Cargo.lock");
+const LOCK: &str = include_str!("../../Cargo.lock");
+const PEERS_LOCK: &str = include_str!("../peers/Cargo.lock");
 
-/// A paragraph.
-pub(super) async fn describe(options: &SuiteOptions) -> String {
-    let broker = broker(&options.url).await.unwrap_or_else(|| "a broker of unknown version".to_owned());
+const PROFILE: &str = "The workspace's release profile, no LTO, system allocator.";
+
+/// A paragraph on all that `bench suite` measures.
+pub(crate) async fn describe(url: &str, tools: &Tools) -> String {
     let versions = |lock, names: &[&str]| -> String {
         let each = names.iter().map(|name| format!("{name} {}", locked(lock, name)));
         each.collect::<Vec<_>>().join(", ")
     };
-    format!(
-        "{}. {broker}; {}; {}; {}; {}. The workspace's release profile, no LTO, system allocator. {}.",
-        hardware(),
-        python(&python_interpreter(options.tools.python.as_ref())),
-        first_line("rustc", &["--version"]),
-        versions(LOCK, &["lapin"]),
-        versions(PEERS_LOCK, &["tonic", "tarpc", "jsonrpsee", "async-nats"]) + &nats_server(),
-        today(),
-    )
+    let peers = versions(PEERS_LOCK, &["tonic", "tarpc", "jsonrpsee", "async-nats"]) + &nats_server();
+    let ours = describe_ours(url, tools).await;
+    format!("{ours}; {}; {peers}. {PROFILE} {}.", versions(LOCK, &["lapin"]), today())
+}
+
+/// A paragraph on what is measured without other frameworks.
+pub(crate) async fn describe_without_peers(url: &str, tools: &Tools) -> String {
+    format!("{}. {PROFILE} {}.", describe_ours(url, tools).await, today())
+}
+
+async fn describe_ours(url: &str, tools: &Tools) -> String {
+    let broker = broker(url).await.unwrap_or_else(|| "a broker of unknown version".to_owned());
+    let python = python(&python_interpreter(tools.python.as_ref()));
+    format!("{}. {broker}; {python}; {}", hardware(), first_line("rustc", &["--version"]))
 }
 
 fn hardware() -> String {
