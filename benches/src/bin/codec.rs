@@ -156,7 +156,7 @@ fn main() -> Outcome {
     let naive = Naive { id: ours.id.to_string() };
     println!("| inner message | what | naive ns (min, median) | ours ns (min, median) | ratio of minima |");
     println!("|---|---|---|---|---|");
-    for instances in [1, 8, 230] {
+    for instances in [0, 1, 8, 230] {
         let args = args(instances);
         let mut body = Vec::new();
         ours.encode(&args, &mut body)?;
@@ -185,7 +185,7 @@ fn main() -> Outcome {
             [("encode", naive_encode, ours_encode), ("decode", naive_decode, ours_decode)]
         {
             println!(
-                "| {} B body | {what} | {:.0}, {:.0} | {:.0}, {:.0} | {:.1} |",
+                "| {} B body | {what} | {:.0}, {:.0} | {:.0}, {:.0} | {:.2} |",
                 body.len(),
                 naive.0,
                 naive.1,

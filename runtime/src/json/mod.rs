@@ -10,9 +10,9 @@
 //! Writing an `f64` that is not finite gives `null`, as serde_json does: not every peer could read the literal.
 
 mod lenient;
+mod marks;
 mod missing;
 mod raw;
-mod run;
 pub(crate) mod scan;
 pub(crate) mod text;
 

@@ -1,8 +1,9 @@
 //! JSON strings: from between the quotes to text and back.
 
-use super::run::specials;
+use super::marks::{BLOCK, marks};
 use super::scan::hex4;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// What becomes of half a surrogate pair, which Rust text cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,60 +19,73 @@ pub(crate) enum LoneSurrogate {
 pub(crate) fn read_string(bytes: &[u8], lone: LoneSurrogate, out: &mut Vec<u8>) -> Option<usize> {
     // Decoded text is never longer than its escaped form, so each byte has its place and the loop only stores.
     let begin = out.len();
-    out.resize(begin + bytes.len(), 0);
+    out.resize(begin + bytes.len() + REACH, 0);
     let taken = unescape(bytes, lone, out.get_mut(begin..)?);
     out.truncate(begin + taken.map_or(0, |(_, written)| written));
     taken.map(|(read, _)| read)
 }
 
-/// An escaped quote and an escaped backslash as they stand in memory.
-const QUOTE: u16 = u16::from_le_bytes(*b"\\\"");
-const BACKSLASH: u16 = u16::from_le_bytes(*b"\\\\");
+/// As much is copied at once: few pieces between two escapes are longer.
+const PIECE: usize = 16;
+/// What is looked at at once, and what a copy may touch behind it.
+const REACH: usize = BLOCK + PIECE;
 
-/// What comes of eight bytes.
-struct Eight {
-    /// How many of them it took: up to what it does not know.
-    read: usize,
-    /// How many of `text` count.
-    written: usize,
-    text: u64,
+/// The beginning of a text, in `padded` with zeros behind it where it is too short.
+#[inline(always)]
+fn reach<'a>(text: &'a [u8], padded: &'a mut [u8; REACH]) -> &'a [u8; REACH] {
+    if let Some(reach) = text.first_chunk() {
+        return reach;
+    }
+    let length = text.len().min(REACH);
+    padded[..length].copy_from_slice(&text[..length]);
+    padded
 }
 
-/// Takes the backslashes out of the commonest escapes, as long as the eight bytes hold them whole.
+/// Copies a piece of `bytes` to `out` at `place`, or more; gives its length.
 #[inline(always)]
-fn unescape_eight(bytes: u64) -> Eight {
-    let mut special = specials(bytes);
-    let (mut text, mut removed) = (bytes, 0);
+fn copy(bytes: &[u8; REACH], piece: Range<usize>, out: &mut [u8], place: usize) -> usize {
+    let length = piece.len();
+    let sixteen = bytes.get(piece.start..).and_then(<[u8]>::first_chunk::<PIECE>);
+    let room = out.get_mut(place..).and_then(<[u8]>::first_chunk_mut);
+    match (sixteen, room) {
+        (Some(sixteen), Some(room)) if length <= PIECE => *room = *sixteen,
+        _ => out[place..place + length].copy_from_slice(&bytes[piece]),
+    }
+    length
+}
+
+/// Takes the backslashes out of the commonest escapes of a block: how many of its bytes it took, up to what it does not know,
+/// and how many it wrote. `out` has room for all that a copy may touch.
+#[inline(always)]
+fn unescape_block(bytes: &[u8; REACH], out: &mut [u8]) -> Option<(usize, usize)> {
+    let (block, _) = bytes.split_first_chunk()?;
+    let mut marks = marks(block);
+    // What comes next is a piece without backslashes; it begins with the byte that the last one escaped.
+    let (mut from, mut written) = (0, 0);
     loop {
-        let at = special.trailing_zeros() as usize / 8;
-        if at == 8 {
-            return Eight { read: 8, written: 8 - removed, text };
+        let at = marks.trailing_zeros() as usize;
+        written += copy(bytes, from..at, out, written);
+        // An escape whose end is in the next block is that one's, too.
+        let pair = bytes.get(at..at + 2)?;
+        if at >= BLOCK - 1 || (pair != b"\\\"" && pair != b"\\\\") {
+            return Some((at, written));
         }
-        // Of an escape whose end is not among the eight bytes it sees a zero.
-        let pair = (bytes >> (8 * at)) as u16;
-        if pair != QUOTE && pair != BACKSLASH {
-            return Eight { read: at, written: at - removed, text };
-        }
-        let before = (1 << (8 * (at - removed))) - 1;
-        text = text & before | (text >> 8) & !before;
-        removed += 1;
-        special &= !(0xffff << (8 * at));
+        from = at + 1;
+        marks &= !(0b11 << at);
     }
 }
 
 fn unescape(bytes: &[u8], lone: LoneSurrogate, out: &mut [u8]) -> Option<(usize, usize)> {
     let (mut read, mut written) = (0, 0);
     loop {
-        if let Some(chunk) = bytes.get(read..)?.first_chunk()
-            && let Some(place) = out.get_mut(written..)?.first_chunk_mut()
-        {
-            let eight = unescape_eight(u64::from_le_bytes(*chunk));
-            *place = eight.text.to_le_bytes();
-            read += eight.read;
-            written += eight.written;
-            if eight.read > 0 {
-                continue;
-            }
+        let rest = bytes.get(read..)?;
+        let mut padded = [0; REACH];
+        // Zeros that are behind it are not taken: they are control characters.
+        let (taken, put) = unescape_block(reach(rest, &mut padded), out.get_mut(written..)?)?;
+        read += taken;
+        written += put;
+        if taken >= BLOCK - 1 {
+            continue;
         }
         let byte = *bytes.get(read)?;
         read += 1;
@@ -143,6 +157,41 @@ fn unicode(bytes: &[u8], read: usize, lone: LoneSurrogate, out: &mut [u8]) -> Op
     Some((length, more))
 }
 
+/// Writes JSON to the end of `out` as it stands in a string of JSON.
+///
+/// Between its tokens may be line breaks and tabs, which JSON forbids in a string; any other space means the same.
+pub(crate) fn escape(json: &[u8], out: &mut Vec<u8>) {
+    let escapes = json.iter().filter(|&&byte| byte == b'"' || byte == b'\\').count();
+    let (begin, length) = (out.len(), json.len() + escapes);
+    out.resize(begin + length + PIECE, 0);
+    let (mut read, mut written) = (0, begin);
+    while let Some(rest) = json.get(read..).filter(|rest| !rest.is_empty()) {
+        let mut padded = [0; REACH];
+        let bytes = reach(rest, &mut padded);
+        written += escape_block(bytes, rest.len().min(BLOCK), out.get_mut(written..).unwrap_or_default());
+        read += BLOCK;
+    }
+    out.truncate(begin + length);
+}
+
+/// Puts backslashes before what needs one among the first `length` bytes of a block; how many bytes it wrote.
+#[inline(always)]
+fn escape_block(bytes: &[u8; REACH], length: usize, out: &mut [u8]) -> usize {
+    let mut marks = marks(bytes.first_chunk().unwrap_or(&[0; BLOCK]));
+    let (mut from, mut written) = (0, 0);
+    loop {
+        let at = (marks.trailing_zeros() as usize).min(length);
+        written += copy(bytes, from..at, out, written);
+        let (Some(&byte), Some(place)) = (bytes.get(at), out.get_mut(written)) else { return written };
+        if at == length {
+            return written;
+        }
+        (*place, from) = if byte < b' ' { (b' ', at + 1) } else { (b'\\', at) };
+        written += 1;
+        marks &= marks - 1;
+    }
+}
+
 /// The text that stands between two quotes, as found by the scanner. A lone surrogate becomes U+FFFD.
 pub(crate) fn unquoted(between: &str) -> Cow<'_, str> {
     if !between.as_bytes().contains(&b'\\') {
@@ -201,10 +250,39 @@ mod tests {
         assert_eq!(read(text, LoneSurrogate::KeepEscape).unwrap(), r"a\ud800b\udc00\ud800A");
     }
 
+    /// Pairs, halves at the border of a block, long pieces, and what only the slow way knows.
+    #[test]
+    fn escapes_are_read_and_written_wherever_they_stand() {
+        let fillers =
+            ["", "x", "\"", "\\", "\\\"", "\n", "é", "xyz\"", "a piece that is longer than sixteen bytes \""];
+        for filler in fillers {
+            for length in 0..150 {
+                for special in ["\"", "\\", "\\\\\"", "\t", "😀"] {
+                    let text = format!("{}{special}{filler}{special}", "-".repeat(length));
+                    let written = serde_json::to_string(&text).unwrap();
+                    assert_eq!(read(&written[1..], LoneSurrogate::Replace).unwrap(), text);
+                    let mut outer = Vec::new();
+                    escape(written.as_bytes(), &mut outer);
+                    let expected = serde_json::to_string(&written).unwrap();
+                    assert_eq!(String::from_utf8(outer).unwrap(), expected[1..expected.len() - 1]);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn space_between_tokens_is_written_as_a_string_may_hold_it() {
+        let mut out = b"before ".to_vec();
+        escape(b"{\n\t\"a\":\r1}", &mut out);
+        assert_eq!(out, b"before {  \\\"a\\\": 1}");
+    }
+
     #[test]
     fn malformed_strings_are_refused() {
         for text in ["", "abc", r"abc\", r#"\x""#, r#"\u12"#, r#"\u12g4""#, "a\nb\""] {
             assert_eq!(read(text, LoneSurrogate::Replace), None, "{text}");
+            let behind = format!("{}{text}", "long enough for a block ".repeat(4));
+            assert_eq!(read(&behind, LoneSurrogate::Replace), None, "{behind}");
         }
     }
 

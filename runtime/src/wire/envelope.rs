@@ -3,7 +3,7 @@
 
 use super::Malformed;
 use crate::json::scan::{Found, Scanner};
-use crate::json::text::{LoneSurrogate, read_string, unquoted, write_string};
+use crate::json::text::{LoneSurrogate, escape, read_string, unquoted, write_string};
 use crate::version::Version;
 use std::fmt;
 use std::io::Write;
@@ -35,21 +35,7 @@ impl<'a> Writer<'a> {
 
     /// Writes a piece of the inner message's JSON.
     pub(super) fn json(&mut self, piece: &str) {
-        let piece = piece.as_bytes();
-        let escapes = piece.iter().filter(|&&byte| is_escaped(byte)).count();
-        let begin = self.body.len();
-        self.body.resize(begin + piece.len() + escapes, 0);
-        let place = self.body.get_mut(begin..).unwrap_or_default();
-        let mut at = 0;
-        for &byte in piece {
-            // Written always and overwritten where it is not needed: quotes are too dense for a branch to be guessed.
-            place[at] = b'\\';
-            at += usize::from(is_escaped(byte));
-            // Between the tokens of a piece that somebody else wrote may stand line breaks and tabs, which JSON forbids
-            // in a text; any other space means the same.
-            place[at] = byte.max(b' ');
-            at += 1;
-        }
+        escape(piece.as_bytes(), self.body);
     }
 
     /// Writes what shows itself as JSON that is escaped already, such as a number.

@@ -6,7 +6,7 @@ mod scalar;
 #[cfg(test)]
 mod tests;
 
-use super::run::ordinary_of_16;
+use super::marks::marks_of_16;
 use super::text::unquoted;
 use nesting::Nesting;
 use std::borrow::Cow;
@@ -260,9 +260,9 @@ impl<'a> Scanner<'a> {
         let mut first_half = None;
         loop {
             while let Some(chunk) = self.text.get(at..).and_then(<[u8]>::first_chunk) {
-                let run = ordinary_of_16(*chunk);
-                at += run;
-                if run < 16 {
+                let marks = marks_of_16(chunk);
+                at += marks.trailing_zeros() as usize;
+                if marks != 0 {
                     break;
                 }
             }
