@@ -104,6 +104,48 @@ fn what_a_runtime_leaves_when_it_goes_is_delivered_all_the_same() {
     assert_eq!(done.try_recv(), Ok(LONG));
 }
 
+/// A task of a runtime that is not driven holds nobody up.
+#[test]
+fn between_two_turns_of_a_runtime_others_go_on() {
+    let (_broker, driver) = driver();
+    let (last, mut done) = mpsc::unbounded_channel();
+    let chain = Chain { driver: driver.clone(), depth: AtomicUsize::new(0), last };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let consumer = runtime.block_on(async {
+        let consumer = subscribe(&*driver, &topic("topic"), 1, Arc::new(chain)).await;
+        drop(publish(&*driver, message(&topic("topic"), "0")));
+        consumer
+    });
+    assert!(done.try_recv().is_err(), "the chain ended too early for this test");
+    drop(publish(&*driver, message(&topic("topic"), &LONG.to_string())));
+    assert_eq!(done.try_recv(), Ok(LONG), "the message of this thread");
+    assert_eq!(done.try_recv(), Ok(LONG), "the chain that was left");
+    runtime.block_on(consumer.close());
+}
+
+/// Whichever comes first, nothing is consumed by a driver that is closed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_subscription_that_meets_a_close_does_not_outlive_it() {
+    for round in 0..200 {
+        let (broker, driver) = memory_support::driver();
+        let closing = tokio::spawn({
+            let driver = driver.clone();
+            async move { driver.close(Duration::ZERO).await }
+        });
+        let subscription = Subscription {
+            routes: vec![topic("topic")],
+            prefetch: 1,
+            ack_mode: AckMode::AfterHandling,
+            label: "the test".to_owned(),
+        };
+        let sink = Arc::new(Counting(Arc::default()));
+        let subscribed = driver.subscribe(subscription, sink, None).await;
+        closing.await.unwrap();
+        let consumers = broker.queue("topic").map_or(0, |queue| queue.consumers);
+        assert_eq!(consumers, 0, "round {round}: {:?}", subscribed.err());
+    }
+}
+
 struct Panicking;
 
 impl Sink for Panicking {

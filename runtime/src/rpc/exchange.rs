@@ -118,7 +118,7 @@ impl Shared {
         }
     }
 
-    /// Waits for a call's end. Near the deadline it asks the broker about the queue meanwhile.
+    /// Waits for a call's end.
     async fn end(
         &self,
         waiting: &Waiting,
@@ -133,6 +133,18 @@ impl Shared {
             Err(Silence::Server { silent_for }) => return End::Silent { silent_for },
             Err(Silence::Deadline) => {}
         }
+        // Few calls come so far: the others need not have room for it.
+        Box::pin(self.late_end(waiting, invocation, begun, monitor)).await
+    }
+
+    /// Waits for the end of a call that is near its deadline, and asks the broker about the queue meanwhile.
+    async fn late_end(
+        &self,
+        waiting: &Waiting,
+        invocation: &Invocation,
+        begun: &Begun,
+        mut monitor: Option<Monitor>,
+    ) -> End {
         let mut inspection = pin!(self.inspect(waiting, &invocation.target));
         let mut queue = None;
         let mut rest = pin!(answer(waiting, begun.deadline, &mut monitor));

@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 #[derive(Debug)]
 pub(crate) struct Intake<T> {
     line: Mutex<Line<T>>,
-    /// The task in each slot; a finished one stays until the next takes its place.
+    /// The task in each slot that is taken.
     tasks: Box<[Mutex<Option<AbortHandle>>]>,
 }
 
@@ -66,6 +66,10 @@ impl<T> Intake<T> {
         let mut line = self.line();
         let item = if line.open { line.waiting.pop_front() } else { None };
         if item.is_none() {
+            // Let go by the thread that ran it: what it leaves need not be fetched to another processor to be freed.
+            if let Some(task) = self.tasks.get(slot) {
+                task.lock().unwrap_or_else(PoisonError::into_inner).take();
+            }
             line.free.push(slot);
             line.running -= 1;
         }

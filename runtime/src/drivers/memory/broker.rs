@@ -1,17 +1,15 @@
-//! The handle of a broker in the process: sharing it by name, running what it has to tell, looking into it.
+//! The handle of a broker in the process: sharing it by name, changing it, looking into it.
 
 use super::faults::{FaultCounts, FaultPlan, Faults};
-use super::run_queue::Effect;
+use super::news::{Behind, News};
+use super::outlet::{Outlet, Told};
 use super::state::State;
 use crate::transport::QueueState;
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
-
-/// Effects that one call runs on behalf of others before it hands the rest to a task of its tokio runtime.
-const TURN: usize = 1024;
 
 static NAMED: LazyLock<Mutex<HashMap<String, MemoryBroker>>> = LazyLock::new(Mutex::default);
 
@@ -26,6 +24,9 @@ pub struct MemoryBroker {
 struct Shared {
     name: Arc<str>,
     state: Mutex<State>,
+    /// What was left to be told by a task that has not begun yet, and whether there is something.
+    left: Mutex<Behind>,
+    has_left: AtomicBool,
     last_driver: AtomicU64,
 }
 
@@ -43,7 +44,13 @@ impl MemoryBroker {
     }
 
     fn with_name(name: &str) -> Self {
-        let shared = Shared { name: name.into(), state: Mutex::default(), last_driver: AtomicU64::new(0) };
+        let shared = Shared {
+            name: name.into(),
+            state: Mutex::default(),
+            left: Mutex::default(),
+            has_left: AtomicBool::new(false),
+            last_driver: AtomicU64::new(0),
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -106,16 +113,14 @@ impl MemoryBroker {
         self.shared.last_driver.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Does something with the broker and tells whom it concerns, unless another call is at that: it goes on then.
+    /// Does something with the broker and tells whom it concerns.
     pub(super) fn operate<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
-        let (result, batch) = {
+        let (result, news) = {
             let mut state = self.lock();
             let result = change(&mut state);
-            (result, state.queues.run_queue.begin())
+            (result, std::mem::take(&mut state.queues.news))
         };
-        if let Some(batch) = batch {
-            self.run(batch, true);
-        }
+        news.tell(self);
         result
     }
 
@@ -124,69 +129,41 @@ impl MemoryBroker {
         change(&mut self.lock())
     }
 
-    /// Resolves when everything that the broker had to tell before is told.
-    pub(super) async fn told(&self) {
-        let (signal, reached) = oneshot::channel();
-        self.operate(|state| state.queues.run_queue.push(Effect::Reached(signal)));
-        // The sender goes only by sending, or with a panicking callback's thread: nothing more is told then either.
-        drop(reached.await);
+    /// Resolves when everything that subscriptions had to be told before is told.
+    pub(super) async fn told(&self, outlets: Vec<Arc<Outlet>>) {
+        for outlet in outlets {
+            let (signal, reached) = oneshot::channel();
+            outlet.push(Told::Reached(signal));
+            News::of(outlet).tell(self);
+            // The sender goes only by sending.
+            drop(reached.await);
+        }
+    }
+
+    /// Leaves something to be told; whether nothing was left before.
+    pub(super) fn leave(&self, news: News) -> bool {
+        let mut left = self.left();
+        left.push_back((self.clone(), news));
+        self.shared.has_left.store(true, Ordering::Release);
+        left.len() == 1
+    }
+
+    /// What was left to be told.
+    pub(super) fn take_left(&self) -> Behind {
+        if !self.shared.has_left.load(Ordering::Acquire) {
+            return Behind::new();
+        }
+        let mut left = self.left();
+        self.shared.has_left.store(false, Ordering::Release);
+        std::mem::take(&mut left)
+    }
+
+    fn left(&self) -> MutexGuard<'_, Behind> {
+        self.shared.left.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Runs effects until there are none. After a while on behalf of others the rest is left to a task, if it may be handed
-    /// over, so that a publisher on a busy broker gets its thread back.
-    fn run(&self, mut batch: VecDeque<Effect>, hand_over: bool) {
-        let mut done = 0;
-        loop {
-            done += batch.len();
-            batch.drain(..).for_each(|effect| effect.run(self));
-            if hand_over
-                && done >= TURN
-                && let Ok(runtime) = tokio::runtime::Handle::try_current()
-            {
-                // Whoever uses the broker meanwhile goes on: the task may wait long for a worker of its runtime.
-                self.lock().queues.run_queue.abandon(batch);
-                let turn = Turn { broker: self.clone(), over: false };
-                runtime.spawn(async move { turn.go_on() });
-                return;
-            }
-            match self.lock().queues.run_queue.more(batch) {
-                Some(more) => batch = more,
-                None => return,
-            }
-        }
-    }
-}
-
-/// Sees to it that what is left to be told is told. A task that is dropped with its runtime does so then.
-struct Turn {
-    broker: MemoryBroker,
-    over: bool,
-}
-
-impl Turn {
-    fn go_on(mut self) {
-        self.take(true);
-    }
-
-    fn take(&mut self, hand_over: bool) {
-        self.over = true;
-        let batch = self.broker.lock().queues.run_queue.begin();
-        if let Some(batch) = batch {
-            self.broker.run(batch, hand_over);
-        }
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        if !self.over {
-            // Users of the broker in other runtimes wait for what is told here.
-            self.take(false);
-        }
     }
 }
 

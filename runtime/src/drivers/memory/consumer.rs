@@ -19,15 +19,22 @@ impl MemoryConsumer {
 impl Consumer for MemoryConsumer {
     fn cancel(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            self.broker.operate(|state| state.queues.cancel(self.subscriber));
-            self.broker.told().await;
+            let outlets = self.broker.operate(|state| {
+                state.queues.cancel(self.subscriber);
+                state.queues.outlets(&[self.subscriber])
+            });
+            self.broker.told(outlets).await;
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            self.broker.operate(|state| state.close(&[self.subscriber]));
-            self.broker.told().await;
+            let outlets = self.broker.operate(|state| {
+                let outlets = state.queues.outlets(&[self.subscriber]);
+                state.close(&[self.subscriber]);
+                outlets
+            });
+            self.broker.told(outlets).await;
         })
     }
 }

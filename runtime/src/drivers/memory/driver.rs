@@ -3,6 +3,7 @@
 use super::address;
 use super::broker::MemoryBroker;
 use super::consumer::{MemoryAcks, MemoryConsumer};
+use super::outlet::Outlet;
 use super::state::Outgoing;
 use crate::error::NotSentReason;
 use crate::transport::Health;
@@ -13,7 +14,7 @@ use crate::transport::{
 use crate::wire::{Oslo2, WireFormat};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -28,13 +29,14 @@ pub struct MemoryDriver {
     id: u64,
     closed: AtomicBool,
     replies: Mutex<Replies>,
+    /// Made once; asked for with each call.
+    address: OnceLock<ReplyAddress>,
     health: watch::Sender<Health>,
 }
 
 #[derive(Default)]
 struct Replies {
     sink: Option<Arc<dyn Sink>>,
-    address: Option<ReplyAddress>,
 }
 
 impl MemoryDriver {
@@ -52,6 +54,7 @@ impl MemoryDriver {
             format,
             closed: AtomicBool::new(false),
             replies: Mutex::default(),
+            address: OnceLock::new(),
             health: watch::Sender::new(Health::Ready { node }),
         }
     }
@@ -80,12 +83,15 @@ impl MemoryDriver {
 
     /// The reply address; made when it is first asked for, if somebody takes replies.
     fn address(&self) -> Result<ReplyAddress, DriverError> {
-        let mut replies = self.replies();
+        if let Some(address) = self.address.get().filter(|_| !self.is_closed()) {
+            return Ok(address.clone());
+        }
+        let replies = self.replies();
         // Under the lock: a close that comes now finds the subscription.
         if self.is_closed() {
             return Err(DriverError::Closed);
         }
-        if let Some(address) = &replies.address {
+        if let Some(address) = self.address.get() {
             return Ok(address.clone());
         }
         let Some(sink) = replies.sink.clone() else {
@@ -97,24 +103,27 @@ impl MemoryDriver {
         // Nothing is told here, where somebody who is told may come back for the address.
         let (queue, _) =
             self.broker.change(|state| state.subscribe_replies(self.id, sink, acks(&self.broker)));
-        let address = ReplyAddress(queue);
-        replies.address = Some(address.clone());
+        let address = self.address.get_or_init(|| ReplyAddress(queue)).clone();
         drop(replies);
         self.broker.operate(|_| ());
         Ok(address)
     }
 
-    fn shut(&self) {
+    /// Ends everything that is in use; gives those who may still be told something.
+    fn shut(&self) -> Vec<Arc<Outlet>> {
         if !self.closed.swap(true, Ordering::AcqRel) {
             self.health.send_replace(Health::Closed);
         }
         let replies = std::mem::take(&mut *self.replies());
-        self.broker.operate(|state| {
+        let outlets = self.broker.operate(|state| {
             let subscribers = state.queues.subscribers_of(self.id);
+            let outlets = state.queues.outlets(&subscribers);
             state.close(&subscribers);
+            outlets
         });
         // Not while the lock is held: the sink's owner may use this driver when it goes.
         drop(replies);
+        outlets
     }
 }
 
@@ -185,9 +194,9 @@ impl Driver for MemoryDriver {
 
     fn close(&self, _limit: Duration) -> BoxFuture<'static, ()> {
         // Nothing here waits for anything outside the process, so the limit is never used up.
-        self.shut();
+        let outlets = self.shut();
         let broker = self.broker.clone();
-        Box::pin(async move { broker.told().await })
+        Box::pin(async move { broker.told(outlets).await })
     }
 }
 

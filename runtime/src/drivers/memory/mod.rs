@@ -6,8 +6,8 @@
 //! services: transports of one process that name the same broker ([`MemoryBroker::named`]) reach each other.
 //!
 //! No thread and no timer moves messages. Whoever does something with the broker makes the deliveries that follow from
-//! it on his own call, one at a time and without a lock held; what happens meanwhile is queued behind. Expired messages
-//! are dropped when their queue is next looked at.
+//! it on his own call and without a lock held; a subscription gets them one at a time. Expired messages are dropped when
+//! their queue is next looked at.
 //!
 //! A queue has no limit, as RabbitMQ's have none unless a policy sets one: a cast ends when its queue has the message, not
 //! when a server has run it. Whoever casts faster than servers run fills the memory of the process; calls wait for their
@@ -22,10 +22,11 @@ mod consumer;
 mod driver;
 mod exchange;
 mod faults;
+mod news;
+mod outlet;
 mod queue;
 mod queues;
 mod random;
-mod run_queue;
 #[cfg(test)]
 mod simulation;
 mod state;

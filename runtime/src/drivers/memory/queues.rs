@@ -1,7 +1,8 @@
 //! All queues of a broker and who consumes them: deliveries, acknowledgements, what comes back. Knows no exchange.
 
+use super::news::News;
+use super::outlet::{Outlet, Told};
 use super::queue::{Entry, Lane, Message, Queue};
-use super::run_queue::{Effect, RunQueue};
 use super::subscriber::{LaneState, Subscriber};
 use crate::transport::AckHandle;
 use rustc_hash::FxHashMap;
@@ -16,7 +17,7 @@ pub(super) struct Queues {
     /// By key. Few.
     subscribers: BTreeMap<u64, Subscriber>,
     last_subscriber: u64,
-    pub(super) run_queue: RunQueue,
+    pub(super) news: News,
 }
 
 /// The present. Follows tokio's paused clock, so that expiry can be tested without waiting.
@@ -61,7 +62,7 @@ impl Queues {
     pub(super) fn enqueue(&mut self, name: &str, message: Arc<Message>, now: Instant) {
         if let Some(queue) = self.by_name.get_mut(name) {
             queue.push(message);
-            deliver(queue, &mut self.subscribers, &mut self.run_queue, now);
+            deliver(queue, &mut self.subscribers, &mut self.news, now);
         }
     }
 
@@ -113,7 +114,7 @@ impl Queues {
         }
         // Mostly it is empty: then neither the clock nor anybody's turn matters.
         if queue.len() > 0 {
-            deliver(queue, &mut self.subscribers, &mut self.run_queue, now());
+            deliver(queue, &mut self.subscribers, &mut self.news, now());
         }
         true
     }
@@ -141,7 +142,7 @@ impl Queues {
         for subscriber in subscribers {
             let Some(mut state) = self.subscribers.remove(subscriber) else { continue };
             self.give_back(&mut state);
-            self.run_queue.push(Effect::Over(state.sink));
+            self.news.touch(&state.outlet);
             lanes.append(&mut state.lanes);
         }
         lanes.iter().for_each(|lane| self.dispatch(&lane.queue, now()));
@@ -154,8 +155,8 @@ impl Queues {
         let mut back = Vec::new();
         for subscriber in subscribers {
             let Some(mut state) = self.subscribers.remove(subscriber) else { continue };
-            let (sink, label) = (state.sink.clone(), state.label.clone());
-            self.run_queue.push(Effect::Interrupted { sink, label });
+            state.outlet.push(Told::Interrupted { label: state.label.clone() });
+            self.news.touch(&state.outlet);
             for (route, lane) in state.lanes.iter_mut().enumerate() {
                 let key = Lane { subscriber: *subscriber, route };
                 lane.in_line = false;
@@ -179,6 +180,12 @@ impl Queues {
     /// The subscriptions that a driver made, oldest first.
     pub(super) fn subscribers_of(&self, driver: u64) -> Vec<u64> {
         self.subscribers_where(|state| state.driver == driver)
+    }
+
+    /// The ways to these subscriptions.
+    pub(super) fn outlets(&self, subscribers: &[u64]) -> Vec<Arc<Outlet>> {
+        let found = subscribers.iter().filter_map(|subscriber| self.subscribers.get(subscriber));
+        found.map(|state| Arc::clone(&state.outlet)).collect()
     }
 
     fn subscribers_where(&self, wanted: impl Fn(&Subscriber) -> bool) -> Vec<u64> {
@@ -221,18 +228,13 @@ impl Queues {
     /// Delivers what can be delivered from a queue.
     fn dispatch(&mut self, name: &str, now: Instant) {
         if let Some(queue) = self.by_name.get_mut(name) {
-            deliver(queue, &mut self.subscribers, &mut self.run_queue, now);
+            deliver(queue, &mut self.subscribers, &mut self.news, now);
         }
     }
 }
 
 /// Delivers from the queue's head, one to each consumer in turn, while there are messages and room.
-fn deliver(
-    queue: &mut Queue,
-    subscribers: &mut BTreeMap<u64, Subscriber>,
-    run_queue: &mut RunQueue,
-    now: Instant,
-) {
+fn deliver(queue: &mut Queue, subscribers: &mut BTreeMap<u64, Subscriber>, news: &mut News, now: Instant) {
     while let Some(lane) = queue.next_consumer(now) {
         let Some(state) = subscribers.get_mut(&lane.subscriber) else { continue };
         let Some(entry) = queue.pop() else { break };
@@ -252,7 +254,7 @@ fn deliver(
                 queue.ready(lane);
             }
         }
-        let (sink, route) = (state.sink.clone(), lane.route);
-        run_queue.push(Effect::Deliver { sink, route, message, redelivered, ack });
+        state.outlet.push(Told::Deliver { route: lane.route, message, redelivered, ack });
+        news.touch(&state.outlet);
     }
 }

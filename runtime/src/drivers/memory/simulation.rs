@@ -294,7 +294,8 @@ impl World {
 
     /// Takes note of what the broker told, against the model.
     fn hear(&mut self) {
-        let told = std::mem::take(&mut *self.log.lock().unwrap());
+        let mut told = std::mem::take(&mut *self.log.lock().unwrap());
+        self.order(&mut told);
         for told in told {
             match told {
                 Told::Settled { message, returned } => {
@@ -307,11 +308,27 @@ impl World {
         assert!(self.unsettled.is_empty(), "not settled: {:?}", self.unsettled);
     }
 
+    /// Each listener is told in order; what two of them are told at one step comes in the order of their queue's messages only
+    /// together.
+    fn order(&self, told: &mut [Told]) {
+        let mut last: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+        for told in told.iter() {
+            if let Told::Delivered { listener, delivery } = told {
+                let before = last.insert((*listener, delivery.route), number(delivery));
+                assert!(before < Some(number(delivery)), "{listener} gets {before:?} before a later one");
+            }
+        }
+        told.sort_by_key(|told| match told {
+            Told::Delivered { delivery, .. } => number(delivery),
+            _ => 0,
+        });
+    }
+
     fn delivered(&mut self, at: usize, delivery: Delivery) {
         let listener = &mut self.listeners[at];
         let name = listener.queues[delivery.route].clone();
         let queue = self.queues.get_mut(&name).unwrap();
-        let message: u64 = String::from_utf8(delivery.body).unwrap().parse().unwrap();
+        let message = number(&delivery);
         assert_eq!(queue.ready.pop_first(), Some(message), "not the head of {name}");
         let again = !queue.delivered_before.insert(message);
         assert_eq!(delivery.redelivered, again, "message {message} of {name}");
@@ -342,6 +359,10 @@ impl World {
             assert!(model.ready.is_empty() || idle.count() == 0, "{name} has messages and somebody has room");
         }
     }
+}
+
+fn number(delivery: &Delivery) -> u64 {
+    std::str::from_utf8(&delivery.body).unwrap().parse().unwrap()
 }
 
 #[test]

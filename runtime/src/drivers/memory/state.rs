@@ -1,12 +1,12 @@
-//! The broker's state under its lock: declarations, publishes, subscriptions. Whatever has to be told to others goes to
-//! the run queue, so that nobody is called while the lock is held.
+//! The broker's state under its lock: declarations, publishes, subscriptions. Whatever has to be told to others is noted
+//! as news, so that nobody is called while the lock is held.
 
 use super::address::{self, Address, DEFAULT_EXCHANGE, ExchangeKind};
 use super::exchange::Exchanges;
 use super::faults::{Fate, Faults};
+use super::news::Outcome;
 use super::queue::Message;
 use super::queues::{Queues, now};
-use super::run_queue::Effect;
 use super::subscriber::{LaneState, Subscriber};
 use crate::error::NotSentReason;
 use crate::id::MessageId;
@@ -85,7 +85,7 @@ impl State {
         let arrival = Arrival { queues: reached, message, fate };
         match fate.delay {
             None => self.arrive(arrival, now),
-            Some(after) => self.queues.run_queue.push(Effect::Later(after, arrival)),
+            Some(after) => self.queues.news.later(after, arrival),
         }
     }
 
@@ -194,8 +194,8 @@ impl State {
         queue
     }
 
-    fn settle(&mut self, settled: Settled, outcome: Result<Confirmed, PublishError>) {
-        self.queues.run_queue.push(Effect::Settle(settled, outcome));
+    fn settle(&mut self, settled: Settled, outcome: Outcome) {
+        self.queues.news.settle(settled, outcome);
     }
 }
 

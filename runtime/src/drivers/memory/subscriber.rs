@@ -1,5 +1,6 @@
 //! A subscription as the broker keeps it: its consumers, what they hold, and who is told. Knows no queue's content.
 
+use super::outlet::Outlet;
 use super::queue::Entry;
 use crate::transport::{Acknowledge, Sink};
 use std::collections::BTreeMap;
@@ -45,7 +46,7 @@ pub(super) struct Subscriber {
     /// The driver that made it.
     pub(super) driver: u64,
     pub(super) label: String,
-    pub(super) sink: Arc<dyn Sink>,
+    pub(super) outlet: Arc<Outlet>,
     pub(super) acks: Arc<dyn Acknowledge>,
     pub(super) lanes: Vec<LaneState>,
     /// Deliveries that are neither acknowledged nor given back, by token. Tokens are never used twice.
@@ -55,7 +56,8 @@ pub(super) struct Subscriber {
 
 impl Subscriber {
     pub(super) fn new(driver: u64, label: String, sink: Arc<dyn Sink>, acks: Arc<dyn Acknowledge>) -> Self {
-        Self { driver, label, sink, acks, lanes: Vec::new(), held: BTreeMap::new(), last_token: 0 }
+        let outlet = Outlet::new(sink);
+        Self { driver, label, outlet, acks, lanes: Vec::new(), held: BTreeMap::new(), last_token: 0 }
     }
 
     /// Holds `entry` for the consumer of `route`; gives the token that acknowledges it.
