@@ -11,7 +11,7 @@ use bench_load::What;
 
 pub(super) const IN_FLIGHT_NOTE: &str =
     "One call at a time pays for waking idle threads. 100,000 only in memory.";
-pub(super) const BYTES_NOTE: &str = "Linear where the last column stays the same.";
+pub(super) const BYTES_NOTE: &str = "Linear where what a MiB takes stays the same.";
 
 const MEMORY: &str = "memory://bench";
 const MEBIBYTE: usize = 1 << 20;

@@ -19,7 +19,7 @@ use bench_load::Event;
 
 pub(crate) use hold::{HoldOptions, hold};
 
-const HEAD: &str = "# Growth\n\nWhat more of everything costs. `bench growth --url URL --api HOST:PORT --out docs/results` prints \
+const HEAD: &str = "# Growth\n\nWhat more of everything costs. `bench growth --url URL --api HOST:PORT --broker-pid PID --out docs/results` writes \
                     this page; how calls are measured: [README.md](README.md). CPU is of client and server together.\n";
 
 pub(crate) async fn run(options: GrowthOptions) -> Result<ExitCode> {
