@@ -49,7 +49,8 @@
 //!
 //! The guide: [contracts](guide::contracts), [serving](guide::serving), [calling](guide::calling), [errors](guide::errors),
 //! [connecting, configuration and logs](guide::connecting), [versions and rolling upgrades](guide::versions),
-//! [talking to Python](guide::python), [notifications](guide::notifications), [testing your service](guide::testing).
+//! [talking to Python](guide::python), [notifications](guide::notifications), [testing your service](guide::testing),
+//! [performance](guide::performance).
 //!
 //! # Features
 //!
