@@ -5,6 +5,7 @@
 
 mod memory_support;
 
+use futures_util::FutureExt;
 use memory_support::{Listener, driver, leave_queue, listen, message, publish, send, subscribe, text, topic};
 use oslo_messaging::drivers::memory::{MemoryBroker, MemoryDriver};
 use oslo_messaging::error::NotSentReason;
@@ -14,6 +15,7 @@ use oslo_messaging::transport::{
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -87,26 +89,15 @@ async fn within_a_runtime_a_long_chain_does_not_hold_its_first_publisher() {
     assert_eq!(done.recv().await, Some(LONG));
 }
 
-#[test]
-fn what_a_runtime_leaves_when_it_goes_is_delivered_all_the_same() {
-    let (_broker, driver) = driver();
-    let (last, mut done) = mpsc::unbounded_channel();
-    let chain = Chain { driver: driver.clone(), depth: AtomicUsize::new(0), last };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let _consumer = runtime.block_on(async {
-        let consumer = subscribe(&*driver, &topic("topic"), 1, Arc::new(chain)).await;
-        drop(publish(&*driver, message(&topic("topic"), "0")));
-        consumer
-    });
-    assert!(done.try_recv().is_err(), "the runtime went too late for this test");
-    drop(runtime);
-    // Nobody has to use the broker for it: somebody may be waiting in another runtime.
-    assert_eq!(done.try_recv(), Ok(LONG));
+/// A chain of which a runtime that is not driven any more has left the greater part, and where its end is told.
+struct Left {
+    driver: Arc<MemoryDriver>,
+    done: mpsc::UnboundedReceiver<usize>,
+    runtime: tokio::runtime::Runtime,
+    consumer: Box<dyn Consumer>,
 }
 
-/// A task of a runtime that is not driven holds nobody up.
-#[test]
-fn between_two_turns_of_a_runtime_others_go_on() {
+fn left_chain() -> Left {
     let (_broker, driver) = driver();
     let (last, mut done) = mpsc::unbounded_channel();
     let chain = Chain { driver: driver.clone(), depth: AtomicUsize::new(0), last };
@@ -117,10 +108,90 @@ fn between_two_turns_of_a_runtime_others_go_on() {
         consumer
     });
     assert!(done.try_recv().is_err(), "the chain ended too early for this test");
-    drop(publish(&*driver, message(&topic("topic"), &LONG.to_string())));
-    assert_eq!(done.try_recv(), Ok(LONG), "the message of this thread");
-    assert_eq!(done.try_recv(), Ok(LONG), "the chain that was left");
+    Left { driver, done, runtime, consumer }
+}
+
+#[test]
+fn what_a_runtime_leaves_when_it_goes_is_delivered_all_the_same() {
+    let Left { mut done, runtime, consumer: _consumer, .. } = left_chain();
+    drop(runtime);
+    // Nobody has to use the broker for it: somebody may be waiting in another runtime.
+    assert_eq!(done.try_recv(), Ok(LONG));
+}
+
+/// A task of a runtime that is not driven holds nobody up.
+#[test]
+fn between_two_turns_of_a_runtime_others_go_on() {
+    let Left { driver, mut done, runtime, consumer } = left_chain();
+    let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    other.block_on(async {
+        drop(publish(&*driver, message(&topic("topic"), &LONG.to_string())));
+        assert_eq!(done.recv().await, Some(LONG), "the message of this runtime");
+        assert_eq!(done.recv().await, Some(LONG), "the chain that was left");
+    });
     runtime.block_on(consumer.close());
+}
+
+/// Not only the first turn ends: a thread is given back after each.
+#[tokio::test]
+async fn other_tasks_run_between_the_turns_of_a_long_chain() {
+    let (_broker, driver) = driver();
+    let (last, mut done) = mpsc::unbounded_channel();
+    let chain = Chain { driver: driver.clone(), depth: AtomicUsize::new(0), last };
+    let _consumer = subscribe(&*driver, &topic("topic"), 1, Arc::new(chain)).await;
+    drop(publish(&*driver, message(&topic("topic"), "0")));
+    // A task like that of a turn, so that both stand in one line.
+    let turns = tokio::spawn(async move {
+        let mut turns = 0;
+        while done.try_recv().is_err() {
+            turns += 1;
+            let mut waited = false;
+            std::future::poll_fn(|cx| {
+                cx.waker().wake_by_ref();
+                if std::mem::replace(&mut waited, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
+        turns
+    });
+    let turns = turns.await.unwrap();
+    assert!(turns >= 5, "{turns} turns for {LONG} deliveries");
+}
+
+/// Holds up whoever delivers to it until it is let go.
+struct Slow {
+    entered: mpsc::UnboundedSender<()>,
+    let_go: Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl Sink for Slow {
+    fn deliver(&self, _delivery: Delivery) {
+        self.entered.send(()).unwrap();
+        self.let_go.lock().unwrap().recv().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_cancel_behind_the_close_of_its_driver_waits_for_a_delivery_in_progress() {
+    let (_broker, driver) = driver();
+    let (entered, mut delivering) = mpsc::unbounded_channel();
+    let (go, let_go) = std::sync::mpsc::channel();
+    let slow = Slow { entered, let_go: Mutex::new(let_go) };
+    let consumer = subscribe(&*driver, &topic("topic"), 1, Arc::new(slow)).await;
+    let publisher = std::thread::spawn({
+        let driver = driver.clone();
+        move || drop(publish(&*driver, message(&topic("topic"), "1")))
+    });
+    delivering.recv().await.unwrap();
+    let closing = tokio::spawn(driver.close(Duration::ZERO));
+    assert_eq!(*driver.health().borrow(), Health::Closed);
+    for end in [consumer.cancel(), consumer.close()] {
+        assert!(end.now_or_never().is_none(), "it is still being told");
+    }
+    go.send(()).unwrap();
+    consumer.close().await;
+    closing.await.unwrap();
+    publisher.join().unwrap();
 }
 
 /// Whichever comes first, nothing is consumed by a driver that is closed.

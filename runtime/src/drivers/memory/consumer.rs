@@ -1,40 +1,42 @@
 //! A subscription as its user holds it: cancelling, closing, acknowledging.
 
 use super::broker::MemoryBroker;
+use super::outlet::Outlet;
 use crate::transport::{Acknowledge, BoxFuture, Consumer};
+use std::sync::Weak;
 
 /// A running subscription.
 #[derive(Debug)]
 pub(super) struct MemoryConsumer {
     broker: MemoryBroker,
     subscriber: u64,
+    /// It is there as long as it may be told something, also when its driver has closed; its sink is not kept by this.
+    outlet: Weak<Outlet>,
 }
 
 impl MemoryConsumer {
-    pub(super) fn new(broker: MemoryBroker, subscriber: u64) -> Self {
-        Self { broker, subscriber }
+    pub(super) fn new(broker: MemoryBroker, subscriber: u64, outlet: Weak<Outlet>) -> Self {
+        Self { broker, subscriber, outlet }
+    }
+
+    /// Resolves when nothing is told any more of what came before.
+    async fn told(&self) {
+        self.broker.told(self.outlet.upgrade().into_iter().collect()).await;
     }
 }
 
 impl Consumer for MemoryConsumer {
     fn cancel(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            let outlets = self.broker.operate(|state| {
-                state.queues.cancel(self.subscriber);
-                state.queues.outlets(&[self.subscriber])
-            });
-            self.broker.told(outlets).await;
+            self.broker.operate(|state| state.queues.cancel(self.subscriber));
+            self.told().await;
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            let outlets = self.broker.operate(|state| {
-                let outlets = state.queues.outlets(&[self.subscriber]);
-                state.close(&[self.subscriber]);
-                outlets
-            });
-            self.broker.told(outlets).await;
+            self.broker.operate(|state| state.close(&[self.subscriber]));
+            self.told().await;
         })
     }
 }

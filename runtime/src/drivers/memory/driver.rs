@@ -215,15 +215,16 @@ impl MemoryDriver {
                 capability: "subscription to a reply address",
             });
         }
-        let subscriber = self.broker.operate(|state| {
+        let (subscriber, outlet) = self.broker.operate(|state| {
             // Looked at under the broker's lock: a close that comes now finds the subscription.
             if self.is_closed() {
                 return Err(DriverError::Closed);
             }
-            state.subscribe(self.id, subscription, sink, acks(&self.broker))
+            let subscriber = state.subscribe(self.id, subscription, sink, acks(&self.broker))?;
+            Ok((subscriber, state.queues.outlet(subscriber)))
         })?;
         tracing::info!(broker = self.broker.name(), label = subscription.label, "consuming");
-        Ok(MemoryConsumer::new(self.broker.clone(), subscriber))
+        Ok(MemoryConsumer::new(self.broker.clone(), subscriber, outlet))
     }
 }
 

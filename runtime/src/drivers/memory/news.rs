@@ -60,12 +60,9 @@ impl News {
     pub(super) fn touch(&mut self, outlet: &Arc<Outlet>) {
         match &self.outlet {
             None => self.outlet = Some(Arc::clone(outlet)),
-            Some(first) => {
-                let mut known = std::iter::once(first).chain(&self.others);
-                if !known.any(|known| Arc::ptr_eq(known, outlet)) {
-                    self.others.push(Arc::clone(outlet));
-                }
-            }
+            // One that is there twice has nothing to tell the second time; to look for it among many would cost more.
+            Some(first) if Arc::ptr_eq(self.others.last().unwrap_or(first), outlet) => {}
+            Some(_) => self.others.push(Arc::clone(outlet)),
         }
     }
 
@@ -129,8 +126,8 @@ fn go_on(mut told: usize, hand_over: bool) {
         {
             for (broker, news) in TELLING.try_with(RefCell::take).ok().flatten().unwrap_or_default() {
                 if broker.leave(news) {
-                    let rest = Rest(broker);
-                    runtime.spawn(async move { rest.0.go_on(true) });
+                    let rest = Rest(Some(broker));
+                    runtime.spawn(async move { rest.begin() });
                 }
             }
             return;
@@ -168,11 +165,22 @@ impl MemoryBroker {
 
 /// Sees to it that what was left is told, also where its task is dropped with its runtime: users of the broker in other
 /// runtimes wait for it. Whoever uses the broker before the task begins tells it instead.
-struct Rest(MemoryBroker);
+struct Rest(Option<MemoryBroker>);
+
+impl Rest {
+    /// The task has begun: what is left of its turn is another's.
+    fn begin(mut self) {
+        if let Some(broker) = self.0.take() {
+            broker.go_on(true);
+        }
+    }
+}
 
 impl Drop for Rest {
     fn drop(&mut self) {
-        self.0.go_on(false);
+        if let Some(broker) = self.0.take() {
+            broker.go_on(false);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::subscriber::{LaneState, Subscriber};
 use crate::transport::AckHandle;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 /// Queues and subscriptions.
@@ -180,6 +180,11 @@ impl Queues {
     /// The subscriptions that a driver made, oldest first.
     pub(super) fn subscribers_of(&self, driver: u64) -> Vec<u64> {
         self.subscribers_where(|state| state.driver == driver)
+    }
+
+    /// The way to a subscription, for as long as it may be told something.
+    pub(super) fn outlet(&self, subscriber: u64) -> Weak<Outlet> {
+        self.subscribers.get(&subscriber).map_or_else(Weak::new, |state| Arc::downgrade(&state.outlet))
     }
 
     /// The ways to these subscriptions.

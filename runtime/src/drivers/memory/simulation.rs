@@ -192,6 +192,7 @@ impl World {
         let broker = self.broker.clone();
         let acks = |subscriber| Arc::new(MemoryAcks { broker, subscriber }) as Arc<dyn Acknowledge>;
         let subscriber = self.broker.operate(|state| state.subscribe(0, &subscription, sink, acks)).unwrap();
+        let outlet = self.broker.operate(|state| state.queues.outlet(subscriber));
         let mut fanout_queue = None;
         if with_fanout {
             let made: Vec<String> =
@@ -202,7 +203,7 @@ impl World {
             queues.push(name.clone());
             fanout_queue = Some(name);
         }
-        let consumer = Some(MemoryConsumer::new(self.broker.clone(), subscriber));
+        let consumer = Some(MemoryConsumer::new(self.broker.clone(), subscriber, outlet));
         self.listeners.push(Listener {
             consumer,
             queues,
