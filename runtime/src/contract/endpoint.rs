@@ -46,7 +46,8 @@ pub trait Endpoint: fmt::Debug + Send + Sync + 'static {
     /// What it serves.
     fn descriptor(&self) -> &EndpointDescriptor;
 
-    /// The namespace it serves; the contract's unless it is known only at run time.
+    /// The namespace it serves; the contract's unless it is known only at run time. It stays the same: a dispatcher asks
+    /// when it is made.
     fn namespace(&self) -> Option<&str> {
         self.descriptor().namespace
     }

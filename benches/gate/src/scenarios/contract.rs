@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use oslo_messaging::context::Delivery;
-use oslo_messaging::contract::{Dispatcher, Reply};
+use oslo_messaging::contract::{
+    Dispatcher, Endpoint, EndpointDescriptor, Reply, Request, Serializer, Started,
+};
 use oslo_messaging::testing::block_on;
 use oslo_messaging::wire::{Limits, Oslo2, OutgoingRequest, WireFormat};
 use oslo_messaging::{Context, RpcServer, Target, Transport, endpoint};
@@ -38,26 +40,68 @@ impl Store for Echo {
     }
 }
 
+/// The same contract in a namespace of its own.
+#[derive(Debug)]
+struct Elsewhere(StoreEndpoint<Echo>, String);
+
+impl Endpoint for Elsewhere {
+    fn descriptor(&self) -> &EndpointDescriptor {
+        self.0.descriptor()
+    }
+
+    fn namespace(&self) -> Option<&str> {
+        Some(&self.1)
+    }
+
+    fn invoke(&self, index: usize, request: Request) -> Started {
+        self.0.invoke(index, request)
+    }
+}
+
+/// Changes nothing, so that what is counted is the way through it.
+#[derive(Debug)]
+struct AsItIs;
+
+impl Serializer for AsItIs {}
+
+/// What a call may have and mostly has not: what it costs is the difference to the plain call, which pays nothing for it.
+#[derive(Clone, Copy)]
+enum Extra {
+    /// On both sides.
+    Serializer,
+    CallMonitor,
+}
+
 pub(super) fn scenarios() -> Vec<Scenario> {
     let size = Size::B100;
     vec![
-        Scenario::new("dispatch-100-B", size.times(), move || dispatch(size)),
-        Scenario::new("call-over-memory-100-B", size.times(), move || call_over_memory(size)),
+        Scenario::new("dispatch-100-B", size.times(), move || dispatch(size, 0)),
+        Scenario::new("dispatch-among-500-contracts-100-B", size.times(), move || dispatch(size, 500)),
+        Scenario::new("call-over-memory-100-B", size.times(), move || call_over_memory(size, None)),
+        Scenario::new("call-serialized-100-B", size.times(), move || {
+            call_over_memory(size, Some(Extra::Serializer))
+        }),
+        Scenario::new("call-monitored-100-B", size.times(), move || {
+            call_over_memory(size, Some(Extra::CallMonitor))
+        }),
     ]
 }
 
-/// From a decoded request to the encoded result: finding the method, its arguments, the handler and its guard.
-fn dispatch(size: Size) -> Outcome<Operation> {
+/// From a decoded request to the encoded result: finding the method, its arguments, the handler and its guard. Beside so
+/// many contracts that have methods of the same names in namespaces of their own, the last of which is asked.
+fn dispatch(size: Size, elsewhere: usize) -> Outcome<Operation> {
     #[derive(serde::Serialize)]
     struct Args {
         records: Vec<Record>,
     }
+    let namespaces = (0..elsewhere).map(|number| format!("store-{number}"));
+    let namespace = namespaces.clone().last();
     let (format, mut body) = (Oslo2::new(), Vec::new());
     let args = RawJson::encode(&Args { records: size.sample() })?;
     let request = OutgoingRequest {
         method: "echo",
         args: args.as_str(),
-        namespace: None,
+        namespace: namespace.as_deref(),
         version: Some(oslo_messaging::Version::new(1, 0)),
         call: None,
         unique_id: id()?,
@@ -65,7 +109,10 @@ fn dispatch(size: Size) -> Outcome<Operation> {
     };
     let properties = format.encode_request(&request, &Limits::default(), &mut body)?;
     let request = format.decode_request(&body, &properties, &Limits::default())?;
-    let dispatcher = Dispatcher::new(vec![Arc::new(StoreEndpoint::new(Echo))])?;
+    let others =
+        namespaces.map(|name| Arc::new(Elsewhere(StoreEndpoint::new(Echo), name)) as Arc<dyn Endpoint>);
+    let plain = Arc::new(StoreEndpoint::new(Echo)) as Arc<dyn Endpoint>;
+    let dispatcher = Dispatcher::new(std::iter::once(plain).chain(others).collect())?;
     Ok(Box::new(move || {
         // The copy is part of the count: a dispatcher takes its request.
         let handler =
@@ -79,17 +126,27 @@ fn dispatch(size: Size) -> Outcome<Operation> {
 }
 
 /// A call and its answer with nothing left out: client, codec both ways, broker, server, correlation, timers.
-fn call_over_memory(size: Size) -> Outcome<Operation> {
+fn call_over_memory(size: Size, extra: Option<Extra>) -> Outcome<Operation> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     let transport = Transport::connect("memory://")?;
-    let server = RpcServer::builder(&transport, Target::server("store", "server-1"))
-        .endpoint(StoreEndpoint::new(Echo))
-        .build()?;
+    let mut server = RpcServer::builder(&transport, Target::server("store", "server-1"))
+        .endpoint(StoreEndpoint::new(Echo));
+    let mut store = StoreClient::new(&transport, Target::topic("store"));
+    match extra {
+        None => {}
+        Some(Extra::Serializer) => {
+            server = server.serializer(AsItIs);
+            store = store.prepare(|options| options.serializer(Arc::new(AsItIs)));
+        }
+        Some(Extra::CallMonitor) => {
+            store = store.prepare(|options| options.call_monitor(Duration::from_secs(30)));
+        }
+    }
+    let server = server.build()?;
     let handle = runtime.block_on(async {
         transport.ready(Duration::from_secs(10)).await?;
         Outcome::Ok(server.start().await?)
     })?;
-    let store = StoreClient::new(&transport, Target::topic("store"));
     let (records, context) = (size.sample(), context()?);
     Ok(Box::new(move || {
         let _serving = &handle;

@@ -1,5 +1,6 @@
 //! Finds endpoints that hide each other, when a server is built rather than when a call goes astray.
 
+use super::accepted;
 use crate::contract::endpoint::Endpoint;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,9 +33,7 @@ pub(super) fn check(endpoints: &[Arc<dyn Endpoint>]) -> Result<(), EndpointColli
     let mut claimed: HashMap<(Option<&str>, u32, &str), usize> = HashMap::new();
     for (index, endpoint) in endpoints.iter().enumerate() {
         let descriptor = endpoint.descriptor();
-        let namespaces =
-            std::iter::once(endpoint.namespace()).chain(descriptor.legacy_namespaces.iter().copied());
-        for namespace in namespaces {
+        for namespace in accepted(endpoint.as_ref()) {
             for (_, method) in descriptor.names() {
                 let major = descriptor.version.major;
                 let first = *claimed.entry((namespace, major, method)).or_insert(index);

@@ -21,14 +21,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Finds and starts the method that a request asks for. One for each server; finding costs the same for any number of
-/// methods.
+/// methods, and next to nothing more for many endpoints that have a method of one name.
 ///
 /// Corresponds to `oslo_messaging.RPCDispatcher`.
 #[derive(Debug)]
 pub struct Dispatcher {
     endpoints: Vec<Arc<dyn Endpoint>>,
-    /// Wire name or alias to the endpoints that have it, in the order of the endpoints.
-    methods: HashMap<Box<str>, Vec<Found>>,
+    /// Wire name or alias to the endpoints that have it, ordered by namespace, in each in the order of the endpoints.
+    methods: HashMap<Box<str>, Vec<Listed>>,
     /// Endpoints that have to be asked.
     dynamic: Vec<usize>,
     serializer: Option<Arc<dyn Serializer>>,
@@ -43,6 +43,13 @@ pub struct Found {
     method: usize,
 }
 
+/// A method under one of the namespaces that its endpoint accepts.
+#[derive(Debug)]
+struct Listed {
+    namespace: Option<Box<str>>,
+    found: Found,
+}
+
 impl Dispatcher {
     /// A dispatcher in which no endpoint hides another.
     ///
@@ -55,15 +62,20 @@ impl Dispatcher {
 
     /// A dispatcher in which the first of two endpoints that claim one method wins, as in Python.
     pub fn with_shadowing(endpoints: Vec<Arc<dyn Endpoint>>) -> Self {
-        let mut methods: HashMap<Box<str>, Vec<Found>> = HashMap::new();
+        let mut methods: HashMap<Box<str>, Vec<Listed>> = HashMap::new();
         let mut dynamic = Vec::new();
         for (index, endpoint) in endpoints.iter().enumerate() {
             if endpoint.is_dynamic() {
                 dynamic.push(index);
             }
             for (method, name) in endpoint.descriptor().names() {
-                methods.entry(name.into()).or_default().push(Found { endpoint: index, method });
+                let found = Found { endpoint: index, method };
+                let listed = |namespace: Option<&str>| Listed { namespace: namespace.map(Box::from), found };
+                methods.entry(name.into()).or_default().extend(accepted(endpoint.as_ref()).map(listed));
             }
+        }
+        for listed in methods.values_mut() {
+            listed.sort_by(|one, other| one.namespace.cmp(&other.namespace));
         }
         Self { endpoints, methods, dynamic, serializer: None, refusals: LogLimit::default() }
     }
@@ -95,15 +107,23 @@ impl Dispatcher {
             IncomingVersion::Is(version) => Some(*version),
             IncomingVersion::Null | IncomingVersion::Invalid(_) => None,
         };
-        let listed = self.methods.get(method).map_or(&[][..], Vec::as_slice).iter().copied();
+        let listed = self.listed(method, namespace).find(|found| self.speaks(found.endpoint, requested));
         let asked = self.dynamic.iter().filter_map(|&endpoint| {
             self.endpoints.get(endpoint)?.find(method).map(|method| Found { endpoint, method })
         });
-        let found = listed
-            .chain(asked)
+        let found = asked
             .filter(|found| self.serves(found.endpoint, namespace, requested))
+            .chain(listed)
             .min_by_key(|found| found.endpoint);
         found.ok_or_else(|| self.refuse(method, namespace, version, requested))
+    }
+
+    /// Methods of this name in this namespace, of whatever version, in the order of their endpoints.
+    fn listed(&self, method: &str, namespace: Option<&str>) -> impl Iterator<Item = Found> {
+        let listed = self.methods.get(method).map_or(&[][..], Vec::as_slice);
+        let first = listed.partition_point(|one| one.namespace.as_deref() < namespace);
+        let rest = listed.get(first..).unwrap_or_default().iter();
+        rest.take_while(move |one| one.namespace.as_deref() == namespace).map(|one| one.found)
     }
 
     /// What the contract says of a found method; `None` when the endpoint knows its methods only at run time.
@@ -167,10 +187,15 @@ impl Dispatcher {
     }
 
     fn serves(&self, endpoint: usize, namespace: Option<&str>, requested: Option<Version>) -> bool {
-        self.endpoints.get(endpoint).is_some_and(|endpoint| {
-            accepts(endpoint.as_ref(), namespace)
-                && requested.is_some_and(|version| endpoint.descriptor().version.serves(version))
-        })
+        self.endpoints.get(endpoint).is_some_and(|endpoint| accepts(endpoint.as_ref(), namespace))
+            && self.speaks(endpoint, requested)
+    }
+
+    fn speaks(&self, endpoint: usize, requested: Option<Version>) -> bool {
+        self.endpoints
+            .get(endpoint)
+            .zip(requested)
+            .is_some_and(|(endpoint, version)| endpoint.descriptor().version.serves(version))
     }
 
     fn refuse(
@@ -201,7 +226,12 @@ impl Dispatcher {
 }
 
 fn accepts(endpoint: &dyn Endpoint, namespace: Option<&str>) -> bool {
-    endpoint.namespace() == namespace || endpoint.descriptor().legacy_namespaces.contains(&namespace)
+    accepted(endpoint).any(|accepted| accepted == namespace)
+}
+
+/// The namespaces under which an endpoint is served.
+fn accepted(endpoint: &dyn Endpoint) -> impl Iterator<Item = Option<&str>> {
+    std::iter::once(endpoint.namespace()).chain(endpoint.descriptor().legacy_namespaces.iter().copied())
 }
 
 fn deserialize(serializer: &dyn Serializer, request: &mut Request) -> Result<(), Refusal> {

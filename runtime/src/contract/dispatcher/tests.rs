@@ -1,6 +1,7 @@
 use super::*;
 use crate::contract::{EndpointDescriptor, MethodKind, Reply};
 use crate::error::RejectionKind;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Serves what its descriptor says; every method answers its own name.
 #[derive(Debug)]
@@ -98,6 +99,49 @@ fn legacy_namespaces_are_served_too() {
         assert_eq!(find(&d, "a", namespace, is(1, 0)), "E.0", "{namespace:?}");
     }
     assert!(find(&d, "a", Some("other"), is(1, 0)).starts_with("UnsupportedVersion"));
+}
+
+#[test]
+fn the_first_endpoint_wins_under_a_legacy_namespace_too() {
+    let renamed = fixed("Renamed", Version::new(1, 0), BC).namespace("new").legacy_namespaces(&[Some("old")]);
+    let old = fixed("Old", Version::new(1, 9), AB).namespace("old");
+    let d = dispatcher(&[renamed, old]);
+    assert_eq!(find(&d, "b", Some("old"), is(1, 0)), "Renamed.0");
+    assert_eq!(find(&d, "b", Some("old"), is(1, 4)), "Old.1");
+    assert_eq!(find(&d, "b", Some("new"), is(1, 0)), "Renamed.0");
+}
+
+/// Counts how often endpoints are asked what they are.
+#[derive(Debug)]
+struct Asked(EndpointDescriptor, Arc<AtomicUsize>);
+
+impl Endpoint for Asked {
+    fn descriptor(&self) -> &EndpointDescriptor {
+        self.1.fetch_add(1, Relaxed);
+        &self.0
+    }
+
+    fn invoke(&self, _: usize, _: Request) -> Started {
+        Err(Refusal::no_such_method("invoked"))
+    }
+}
+
+#[test]
+fn endpoints_that_share_a_method_name_are_not_asked_one_after_the_other() {
+    const NAMES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let asked = Arc::new(AtomicUsize::new(0));
+    let endpoint = |name| {
+        let descriptor = fixed(name, Version::new(1, 0), AB).namespace(name);
+        Arc::new(Asked(descriptor, Arc::clone(&asked))) as Arc<dyn Endpoint>
+    };
+    let d = Dispatcher::with_shadowing(NAMES.into_iter().map(endpoint).collect());
+    for name in NAMES {
+        asked.store(0, Relaxed);
+        let found = d.find("a", Some(name), &is(1, 0)).unwrap();
+        assert_eq!(asked.load(Relaxed), 1, "only the one that serves {name} says whether it has the version");
+        assert_eq!(d.descriptor(found).unwrap().wire_name, "a");
+        assert_eq!(NAMES[found.endpoint], name);
+    }
 }
 
 #[test]
