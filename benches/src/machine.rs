@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use oslo_messaging::transport::TransportUrl;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -57,8 +58,7 @@ fn field(file: &str, name: &str) -> Option<String> {
 
 /// Product and version, from the first thing that a broker says.
 async fn broker(url: &str) -> Option<String> {
-    let authority = url.split_once("://")?.1.split('/').next()?;
-    let address = authority.rsplit('@').next()?;
+    let address = address(url)?;
     let hello = async {
         let mut stream = TcpStream::connect(address).await.ok()?;
         stream.write_all(b"AMQP\x00\x00\x09\x01").await.ok()?;
@@ -68,6 +68,11 @@ async fn broker(url: &str) -> Option<String> {
         Some(format!("{} {} ({})", named("product")?, named("version")?, named("platform")?))
     };
     timeout(Duration::from_secs(5), hello).await.ok()?
+}
+
+/// Host and port of the first node; a URL may leave the port out.
+fn address(url: &str) -> Option<String> {
+    Some(url.parse::<TransportUrl>().ok()?.hosts().first()?.node())
 }
 
 /// The long string under `name` in a table of AMQP: the name with its length before it, `S`, a length, the text.
@@ -118,6 +123,15 @@ mod tests {
     fn versions_come_from_the_lock() {
         assert!(locked(LOCK, "lapin").starts_with("4."));
         assert_eq!(locked(LOCK, "no-such-crate"), "of unknown version");
+    }
+
+    #[test]
+    fn a_broker_is_asked_at_its_port_whether_the_url_has_one_or_not() {
+        let of = |url| address(url).unwrap();
+        assert_eq!(of("rabbit://guest:guest@127.0.0.1:5673/"), "127.0.0.1:5673");
+        assert_eq!(of("rabbit://guest:guest@host/cloud"), "host:5672");
+        assert_eq!(of("rabbit://host?heartbeat_rate=3"), "host:5672");
+        assert_eq!(of("rabbit://a:b@[::1]/"), "[::1]:5672");
     }
 
     #[test]
