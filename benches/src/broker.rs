@@ -6,7 +6,8 @@ use lapin::{Channel, Connection, ConnectionProperties};
 
 use crate::error::{Error, Result};
 
-/// The exchange of durable queues: one that exists with another durability is an error.
+/// The exchange of durable queues: one that exists with another durability is an error. Python's processes have it too. It is
+/// never deleted: other runs on the same broker may be using it, and an exchange without queues costs nothing.
 pub(crate) const DURABLE_EXCHANGE: &str = "bench-durable";
 
 /// Where one measurement happens.
@@ -89,6 +90,11 @@ impl Admin {
     }
 }
 
+/// The exchanges that nobody but the measurement of `topic` has.
+fn exchanges(topic: &str) -> [String; 2] {
+    [topic.to_owned(), fanout_exchange(topic)]
+}
+
 /// Deletes what the peers declared for `topic`; most of it they leave behind, as oslo.messaging does.
 pub(crate) async fn clean_up(site: &Site, servers: impl Iterator<Item = String>) -> Result<()> {
     let (topic, admin) = (&site.topic, Admin::connect(&site.url).await?);
@@ -97,7 +103,7 @@ pub(crate) async fn clean_up(site: &Site, servers: impl Iterator<Item = String>)
     for queue in served.chain([topic.clone()]).chain(notifications) {
         admin.delete_queue(&queue).await?;
     }
-    for exchange in [topic.clone(), fanout_exchange(topic), DURABLE_EXCHANGE.to_owned()] {
+    for exchange in exchanges(topic) {
         admin.channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await?;
     }
     admin.close().await
@@ -114,6 +120,11 @@ mod tests {
         assert_eq!(same("rabbit://a:b@host"), "amqp://a:b@host/%2f");
         assert_eq!(same("rabbit://a:b@host//"), "amqp://a:b@host/%2f");
         assert_eq!(same("rabbit://a:b@host/cloud?ssl=0"), "amqp://a:b@host/cloud");
+    }
+
+    #[test]
+    fn only_exchanges_of_the_topic_are_deleted() {
+        assert!(exchanges("bench-1-2").iter().all(|exchange| exchange.starts_with("bench-1-2")));
     }
 
     #[test]
