@@ -3,8 +3,10 @@
 use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
+use tokio::time::timeout;
 
 use crate::error::{Error, Result};
+use crate::measure::PATIENCE;
 
 /// The exchange of durable queues: one that exists with another durability is an error. Python's processes have it too. It is
 /// never deleted: other runs on the same broker may be using it, and an exchange without queues costs nothing.
@@ -97,6 +99,12 @@ fn exchanges(topic: &str) -> [String; 2] {
 
 /// Deletes what the peers declared for `topic`; most of it they leave behind, as oslo.messaging does.
 pub(crate) async fn clean_up(site: &Site, servers: impl Iterator<Item = String>) -> Result<()> {
+    // A measurement may have failed because the broker does not answer.
+    let late = |_| Error::Peer(format!("it did not delete them within {PATIENCE:?}"));
+    timeout(PATIENCE, delete(site, servers)).await.map_err(late)?
+}
+
+async fn delete(site: &Site, servers: impl Iterator<Item = String>) -> Result<()> {
     let (topic, admin) = (&site.topic, Admin::connect(&site.url).await?);
     let notifications = [notification_queue(topic), notification_queue(&missing(topic))];
     let served = servers.map(|server| format!("{topic}.{server}"));

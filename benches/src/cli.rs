@@ -95,7 +95,7 @@ pub(crate) enum OursMode {
 #[derive(Args, Clone)]
 pub(crate) struct Tools {
     /// How often a measurement is tried again when other processes took more than 0.3 cores of it; the quietest one counts,
-    /// and the others are told
+    /// and the others are told, as is a repetition that fails
     #[arg(long, default_value_t = 3)]
     pub(crate) repeats: usize,
     /// Worker threads of the runtime in each Rust process
@@ -122,6 +122,15 @@ pub(crate) struct Rig {
     pub(crate) warmup: f64,
     pub(crate) rounds: usize,
     pub(crate) tools: Tools,
+}
+
+#[cfg(test)]
+impl Rig {
+    pub(crate) fn sample() -> Self {
+        let tools =
+            Tools { repeats: 0, workers: 2, fill: None, python: None, peers_bin: None, broker_pid: None };
+        Self { seconds: 2.0, warmup: 0.5, rounds: 1, tools }
+    }
 }
 
 #[derive(Args, Clone)]

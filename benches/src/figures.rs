@@ -42,15 +42,20 @@ impl Series {
         self.rounds.iter().filter_map(|round| round.waiting).max()
     }
 
-    /// Failed messages, and rounds that gave no measurement.
+    /// Failed messages, and rounds and repetitions that gave no measurement.
     pub(crate) fn errors(&self) -> u64 {
         let messages: u64 = self.rounds.iter().map(|round| round.client.errors).sum();
-        messages + self.failed.len() as u64
+        messages + (self.failed.len() + self.failed_repetitions().count()) as u64
     }
 
     pub(crate) fn first_error(&self) -> Option<&str> {
         let told = self.rounds.iter().find_map(|round| round.client.first_error.as_deref());
-        told.or_else(|| self.failed.first().map(String::as_str))
+        told.or_else(|| self.failed.first().map(String::as_str)).or_else(|| self.failed_repetitions().next())
+    }
+
+    /// Why repetitions gave no measurement.
+    pub(crate) fn failed_repetitions(&self) -> impl Iterator<Item = &str> {
+        self.rounds.iter().filter_map(|round| round.failed_repetition.as_deref())
     }
 
     /// The rates of all rounds, or none of them.
@@ -91,8 +96,8 @@ impl Series {
         self.median(|round| Some(round.other_cores)).unwrap_or(0.0)
     }
 
-    /// Measurements that were repeated because others disturbed them.
-    pub(crate) fn repeated(&self) -> usize {
+    /// Measurements that do not count: others disturbed a round, it was measured more than once, and only the quietest does.
+    pub(crate) fn set_aside(&self) -> usize {
         self.rounds.iter().map(|round| round.set_aside.len()).sum()
     }
 
@@ -155,31 +160,16 @@ pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use bench_load::{ClientResult, What};
+    use bench_load::What;
 
     use super::*;
     use crate::cli::LapinMode;
     use crate::peers::Contender;
 
     fn round(done: u64, sent: u64, returned: u64) -> Measurement {
-        Measurement {
-            client: ClientResult {
-                seconds: 2.0,
-                done,
-                p50_us: Some(10),
-                p99_us: Some(20),
-                sent: done,
-                errors: 0,
-                first_error: None,
-                unroutable: Some(Probes { sent, returned }),
-            },
-            client_use: Some(Use { cpu: 1.0, rss_kb: 1000 }),
-            server_use: None,
-            waiting: None,
-            broker_cpu: None,
-            other_cores: 0.0,
-            set_aside: Vec::new(),
-        }
+        let mut round = Measurement::sample(done);
+        round.client.unroutable = Some(Probes { sent, returned });
+        round
     }
 
     fn case() -> Case {
@@ -216,6 +206,15 @@ mod tests {
         assert!(series.is_sound());
         series.failed.push("round 2: no broker".to_owned());
         assert_eq!((series.errors(), series.is_sound()), (1, false));
+    }
+
+    #[test]
+    fn a_repetition_that_gave_no_measurement_is_an_error_and_costs_no_ratio() {
+        let mut series = series(vec![round(100, 1, 1)]);
+        series.rounds[0].failed_repetition = Some("no broker".to_owned());
+        assert_eq!((series.errors(), series.first_error()), (1, Some("no broker")));
+        assert!(!series.is_sound());
+        assert_eq!(ratios(&series, &series), Some(vec![1.0]));
     }
 
     #[test]

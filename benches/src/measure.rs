@@ -35,6 +35,9 @@ pub(crate) struct Measurement {
     pub(crate) other_cores: f64,
     /// What the same gave before, when others disturbed it.
     pub(crate) set_aside: Vec<SetAside>,
+    /// Why a repetition of it gave no measurement.
+    #[serde(default)]
+    pub(crate) failed_repetition: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -46,10 +49,21 @@ pub(crate) struct Use {
 /// Keeps the topics of one process apart.
 static NUMBER: AtomicUsize = AtomicUsize::new(0);
 
-/// Measures `case` once.
+/// Measures `case` once. Whatever comes of it, nothing is left at the broker.
 pub(crate) async fn measure(case: &Case, rig: &Rig) -> Result<Measurement> {
     let topic = format!("bench-{}-{}", std::process::id(), NUMBER.fetch_add(1, Relaxed));
-    let mut site = Site { url: case.url.clone(), topic, durable: case.durable };
+    let site = Site { url: case.url.clone(), topic, durable: case.durable };
+    let outcome = play(case, rig, site.clone()).await;
+    if case.has_broker()
+        && let Err(error) = clean_up(&site, server_names(FANOUT_SERVERS)).await
+    {
+        // The outcome says more: figures, or why there are none.
+        eprintln!("bench: queues of {} may be left at the broker: {error}", site.topic);
+    }
+    outcome
+}
+
+async fn play(case: &Case, rig: &Rig, mut site: Site) -> Result<Measurement> {
     let who = |role| format!("{} {role}", case.contender.name());
     let fill = if case.what == What::Listen { fill_of(case, rig) } else { 0 };
     if fill > 0 && !case.is_in_process() {
@@ -80,9 +94,6 @@ pub(crate) async fn measure(case: &Case, rig: &Rig) -> Result<Measurement> {
     client.close().await?;
     if let Some(server) = server {
         server.close().await?;
-    }
-    if case.has_broker() {
-        clean_up(&site, server_names(FANOUT_SERVERS)).await?;
     }
     outcome
 }
@@ -150,6 +161,7 @@ async fn observe(
         waiting,
         broker_cpu: spent.broker,
         set_aside: Vec::new(),
+        failed_repetition: None,
     })
 }
 
@@ -179,5 +191,54 @@ impl Clocks {
             broker: both(self.broker, earlier.broker),
             machine: self.machine - earlier.machine,
         }
+    }
+}
+
+#[cfg(test)]
+impl Measurement {
+    /// Two quiet and sound seconds.
+    pub(crate) fn sample(done: u64) -> Self {
+        Self {
+            client: ClientResult {
+                seconds: 2.0,
+                done,
+                p50_us: Some(10),
+                p99_us: Some(20),
+                sent: done,
+                errors: 0,
+                first_error: None,
+                unroutable: Some(bench_load::Probes { sent: 1, returned: 1 }),
+            },
+            client_use: Some(Use { cpu: 1.0, rss_kb: 1000 }),
+            server_use: None,
+            waiting: None,
+            broker_cpu: None,
+            other_cores: 0.0,
+            set_aside: Vec::new(),
+            failed_repetition: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::peers::Contender;
+
+    #[tokio::test]
+    async fn a_measurement_that_fails_is_cleaned_up_after_too() {
+        let broker = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("rabbit://guest:guest@{}/", broker.local_addr().unwrap());
+        let contender = Contender::Python;
+        let case = Case { contender, what: What::Call, inflight: 1, size: 100, durable: false, url };
+        let mut rig = Rig::sample();
+        // It ends before it is ready.
+        rig.tools.python = Some("false".into());
+        let asked = tokio::spawn(async move { broker.accept().await.is_ok() });
+        let error = measure(&case, &rig).await.unwrap_err();
+        assert!(matches!(error, Error::Ended { .. }), "the first failure is told: {error}");
+        assert!(asked.is_finished(), "the broker was never asked to delete anything");
     }
 }

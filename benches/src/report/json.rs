@@ -61,5 +61,6 @@ fn round(round: &Measurement) -> Value {
         "other_cores": round.other_cores,
         "noisy": round.other_cores > NOISY_CORES,
         "set_aside": round.set_aside,
+        "failed_repetition": round.failed_repetition,
     })
 }

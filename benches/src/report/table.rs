@@ -96,7 +96,7 @@ fn remarks(series: &Series) -> Vec<String> {
             "{place}: {noisy} of {all} rounds with more than {NOISY_CORES} cores of other load."
         ));
     }
-    if series.repeated() > 0 {
+    if series.set_aside() > 0 {
         let aside: Vec<String> = series
             .rounds
             .iter()
@@ -104,7 +104,7 @@ fn remarks(series: &Series) -> Vec<String> {
             .map(|one| format!("{:.0} ({:.2})", one.rate, one.other_cores))
             .collect();
         remarks.push(format!(
-            "{place}: set aside for quieter repetitions, as rate (cores of other load): {}.",
+            "{place}: other measurements of the same rounds, set aside, as rate (cores of other load): {}.",
             aside.join(", ")
         ));
     }
@@ -118,6 +118,9 @@ fn remarks(series: &Series) -> Vec<String> {
         remarks.push(format!("{place}: {} errors, the first: {first}", series.errors()));
     }
     remarks.extend(series.failed.iter().map(|reason| format!("{place}: no measurement in {reason}")));
+    remarks.extend(
+        series.failed_repetitions().map(|reason| format!("{place}: no measurement when repeated: {reason}")),
+    );
     remarks
 }
 
