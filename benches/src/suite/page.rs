@@ -33,16 +33,13 @@ pub(super) async fn write(
 }
 
 async fn part(options: &SuiteOptions, rig: &Rig, groups: &[Group], results: &[Vec<Series>]) -> String {
-    let rounds = results.iter().flatten().flat_map(|series| &series.rounds);
-    let noisy = rounds.clone().filter(|round| round.other_cores > NOISY_CORES).count();
-    let repeated: usize = results.iter().flatten().map(Series::repeated).sum();
-    let (all, seconds) = (rounds.count(), rig.seconds);
     let mut text = format!(
-        "{}\n\n`bench suite --url URL --out docs/results --rounds {} --seconds {seconds}`: {all} measurements, {repeated} of \
-         which stand for quieter repetitions; **{noisy} with more than {NOISY_CORES} cores of other load**. Client, server and \
-         broker share the cores.\n\n![calls a second](calls.svg)\n\n![latency](latency.svg)\n\n## The bars\n\n",
+        "{}\n\n`bench suite --url URL --out docs/results --rounds {} --seconds {}`: {} Client, server and broker share the \
+         cores.\n\n![calls a second](calls.svg)\n\n![latency](latency.svg)\n\n## The bars\n\n",
         machine::describe(&options.url, &options.tools).await,
         rig.rounds,
+        rig.seconds,
+        count(results),
     );
     text.push_str(&bars::table(&Results(results)));
     text.push_str("\nThe codec alone: [codec.md](codec.md).\n");
@@ -56,6 +53,18 @@ async fn part(options: &SuiteOptions, rig: &Rig, groups: &[Group], results: &[Ve
     text
 }
 
+/// How many measurements there are, and how many were disturbed.
+fn count(results: &[Vec<Series>]) -> String {
+    let all = || results.iter().flatten();
+    let measurements: usize = all().map(|series| series.rounds.len()).sum();
+    let noisy: usize = all().map(Series::noisy_rounds).sum();
+    let set_aside: usize = all().map(Series::set_aside).sum();
+    format!(
+        "{measurements} measurements, **{noisy} with more than {NOISY_CORES} cores of other load**. {set_aside} more are set \
+         aside: a disturbed round is measured again, and one of its measurements counts."
+    )
+}
+
 /// `page` with `part` between the two markers; none where they are not there.
 pub(super) fn replace(page: &str, begin: &str, end: &str, part: &str) -> Option<String> {
     let (before, rest) = page.split_once(begin)?;
@@ -66,6 +75,21 @@ pub(super) fn replace(page: &str, begin: &str, end: &str, part: &str) -> Option<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Measurement;
+    use crate::quiet::SetAside;
+    use crate::suite::groups;
+
+    #[test]
+    fn what_is_set_aside_comes_on_top_of_what_counts() {
+        let case = groups::all("rabbit://host")[0].cases[0].clone();
+        let mut disturbed = Measurement { other_cores: 0.5, ..Measurement::sample(100) };
+        disturbed.set_aside = vec![SetAside { rate: 1.0, other_cores: 0.9 }; 3];
+        let rounds = vec![Measurement::sample(100), disturbed];
+        let text = count(&[vec![Series { rounds, ..Series::new(case) }]]);
+        assert!(
+            text.starts_with("2 measurements, **1 with more than 0.3 cores of other load**. 3 more are set")
+        );
+    }
 
     #[test]
     fn what_stands_around_the_markers_is_kept() {
