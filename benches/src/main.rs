@@ -22,6 +22,7 @@ mod measure;
 mod notification;
 mod peers;
 mod process;
+mod processors;
 mod quiet;
 mod report;
 mod run;

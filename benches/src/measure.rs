@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::fill;
 use crate::peers::{client_command, fill_of, server_command, server_names};
 use crate::process::{cpu_seconds, machine_busy_seconds, peak_rss_kb};
+use crate::processors::apart_ns;
 use crate::quiet::SetAside;
 
 /// How long a process may take to start, and beyond its own times to say what it did.
@@ -38,6 +39,9 @@ pub(crate) struct Measurement {
     /// Why a repetition of it gave no measurement.
     #[serde(default)]
     pub(crate) failed_repetition: Option<String>,
+    /// What [`apart_ns`] told just before. None where a broker stands between the peers, which matters more.
+    #[serde(default)]
+    pub(crate) processors_apart_ns: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -53,6 +57,7 @@ static NUMBER: AtomicUsize = AtomicUsize::new(0);
 pub(crate) async fn measure(case: &Case, rig: &Rig) -> Result<Measurement> {
     let topic = format!("bench-{}-{}", std::process::id(), NUMBER.fetch_add(1, Relaxed));
     let site = Site { url: case.url.clone(), topic, durable: case.durable };
+    let processors_apart_ns = if case.has_broker() { None } else { apart_ns() };
     let outcome = play(case, rig, site.clone()).await;
     if case.has_broker()
         && let Err(error) = clean_up(&site, server_names(FANOUT_SERVERS)).await
@@ -60,7 +65,7 @@ pub(crate) async fn measure(case: &Case, rig: &Rig) -> Result<Measurement> {
         // The outcome says more: figures, or why there are none.
         eprintln!("bench: queues of {} may be left at the broker: {error}", site.topic);
     }
-    outcome
+    Ok(Measurement { processors_apart_ns, ..outcome? })
 }
 
 async fn play(case: &Case, rig: &Rig, mut site: Site) -> Result<Measurement> {
@@ -162,6 +167,7 @@ async fn observe(
         broker_cpu: spent.broker,
         set_aside: Vec::new(),
         failed_repetition: None,
+        processors_apart_ns: None,
     })
 }
 
@@ -216,6 +222,7 @@ impl Measurement {
             other_cores: 0.0,
             set_aside: Vec::new(),
             failed_repetition: None,
+            processors_apart_ns: None,
         }
     }
 }

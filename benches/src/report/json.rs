@@ -62,5 +62,6 @@ fn round(round: &Measurement) -> Value {
         "noisy": round.other_cores > NOISY_CORES,
         "set_aside": round.set_aside,
         "failed_repetition": round.failed_repetition,
+        "processors_apart_ns": round.processors_apart_ns,
     })
 }

@@ -21,6 +21,9 @@ const HEAD: [&str; 13] = [
     "other load, cores",
 ];
 
+/// Only where it was measured.
+pub(crate) const APART: &str = "processors apart, ns by round";
+
 pub(crate) fn print(all: &[Series], rig: &Rig) {
     let Some(first) = all.first() else { return };
     println!(
@@ -36,7 +39,7 @@ pub(crate) fn print(all: &[Series], rig: &Rig) {
 
 /// What was measured, the ratios, and what has to be said about them.
 pub(crate) fn tables(all: &[Series]) -> String {
-    let mut text = rows(HEAD.map(str::to_owned).into(), all.iter().map(row).collect());
+    let mut text = figures(all);
     let compared = compare(all);
     if !compared.is_empty() {
         text.push_str("\nRatios of rates, round by round:\n\n");
@@ -47,6 +50,16 @@ pub(crate) fn tables(all: &[Series]) -> String {
         text.push_str(&format!("\n{remark}\n"));
     }
     text
+}
+
+fn figures(all: &[Series]) -> String {
+    let (mut head, mut table): (Vec<_>, Vec<_>) =
+        (HEAD.map(str::to_owned).into(), all.iter().map(row).collect());
+    if all.iter().flat_map(|series| &series.rounds).any(|round| round.processors_apart_ns.is_some()) {
+        head.push(APART.to_owned());
+        table.iter_mut().zip(all).for_each(|(row, series)| row.push(apart(series)));
+    }
+    rows(head, table)
 }
 
 fn row(series: &Series) -> Vec<String> {
@@ -65,6 +78,15 @@ fn row(series: &Series) -> Vec<String> {
         series.unroutable().map_or_else(absent, |probes| format!("{}/{}", probes.returned, probes.sent)),
         format!("{:.2}", series.other_cores()),
     ]
+}
+
+/// How far the processors were apart before each round, in the order of the rounds, as that of the ratios.
+pub(crate) fn apart(series: &Series) -> String {
+    let each = series.rounds.iter().map(|round| round.processors_apart_ns);
+    if each.clone().all(|one| one.is_none()) {
+        return absent();
+    }
+    each.map(|one| one.map_or_else(absent, |nanos| format!("{nanos:.0}"))).collect::<Vec<_>>().join(" ")
 }
 
 /// The first peer over each of the others at the same size and number in flight.
@@ -150,4 +172,29 @@ fn megabytes(kilobytes: Option<u64>) -> String {
 
 fn absent() -> String {
     "-".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::Case;
+    use crate::cli::OursMode;
+    use crate::measure::Measurement;
+    use crate::peers::Contender;
+
+    fn series(url: &str, rounds: Vec<Measurement>) -> Series {
+        let (contender, url) = (Contender::Ours(OursMode::Thread), url.to_owned());
+        let case = Case { contender, what: What::Call, inflight: 1, size: 100, durable: false, url };
+        Series { rounds, ..Series::new(case) }
+    }
+
+    #[test]
+    fn each_round_has_the_distance_of_its_processors_beside_it() {
+        let round = |processors_apart_ns| Measurement { processors_apart_ns, ..Measurement::sample(100) };
+        let memory = series("memory://bench", [Some(70.4), None, Some(352.0)].map(round).into());
+        let text = tables(&[memory]);
+        assert!(text.contains("processors apart, ns by round |\n") && text.contains("| 70 - 352 |\n"), "{text}");
+        let broker = series("rabbit://host", vec![Measurement::sample(100)]);
+        assert!(!tables(&[broker]).contains("processors apart"));
+    }
 }
