@@ -3,6 +3,7 @@
 mod bars;
 mod chart;
 mod groups;
+mod head;
 mod page;
 mod readme;
 mod store;
@@ -18,6 +19,7 @@ use crate::peers::peers_bin;
 use crate::quiet::measure_quietly;
 use crate::report;
 use groups::Group;
+use head::Head;
 use store::{Outcome, Store};
 
 pub(crate) async fn run(options: SuiteOptions) -> Result<ExitCode> {
@@ -32,7 +34,8 @@ pub(crate) async fn run(options: SuiteOptions) -> Result<ExitCode> {
     }
     std::fs::create_dir_all(&options.out)?;
     let groups = groups::all(&options.url);
-    let mut store = Store::open(&options.out.join("performance.jsonl"), &rig, options.fresh)?;
+    let mut store =
+        Store::open(&options.out.join("performance.jsonl"), &Head::new(&rig, &options.url)?, options.fresh)?;
     measure_all(&groups, &rig, &mut store).await?;
     let results: Vec<Vec<Series>> = groups.iter().map(|group| store.series(group)).collect();
     page::write(&options, &rig, &groups, &results).await?;
