@@ -1,8 +1,7 @@
 //! Memory of calls that wait and of servers that idle.
 
-use super::counts::end;
-use super::held;
-use super::hold::Kind;
+use super::hold::{Kind, command};
+use super::{end, held};
 use crate::error::Result;
 use crate::process::rss_kb;
 use crate::report::table::rows;
@@ -28,12 +27,8 @@ pub(super) async fn table(url: &str) -> Result<String> {
 }
 
 async fn resident(kind: Kind, count: usize, url: &str) -> Result<f64> {
-    let process = held(kind, count, url).await?;
-    let resident = rss_kb(process.pid())?;
-    if url.starts_with("memory:") {
-        process.close().await?;
-    } else {
-        end(process, count, url).await?;
-    }
-    Ok(resident as f64)
+    let process = held(format!("process with {count}"), command(kind, count, url)?, count, url).await?;
+    let resident = rss_kb(process.pid());
+    end(process, count, url).await;
+    Ok(resident? as f64)
 }

@@ -11,8 +11,9 @@ use bench_load::{ClientResult, Probes};
 /// A case in a few words.
 pub(crate) fn place(case: &Case) -> String {
     let durable = if case.durable { " durable," } else { "" };
+    let over = if case.is_in_process() { " in memory," } else { "" };
     format!(
-        "{},{durable} {} B, {} in flight, {}",
+        "{},{over}{durable} {} B, {} in flight, {}",
         case.what.name(),
         case.size,
         case.inflight,

@@ -46,10 +46,12 @@ pub(crate) fn tables(all: &[Series]) -> String {
         let head = ["B", "in flight", "of", "rounds", "median"].map(str::to_owned).into();
         text.push_str(&rows(head, compared));
     }
-    for remark in all.iter().flat_map(remarks) {
-        text.push_str(&format!("\n{remark}\n"));
-    }
-    text
+    text + &remarks(all)
+}
+
+/// What has to be said of series, a paragraph each.
+pub(crate) fn remarks(all: &[Series]) -> String {
+    all.iter().flat_map(remarks_on).map(|remark| format!("\n{remark}\n")).collect()
 }
 
 fn figures(all: &[Series]) -> String {
@@ -109,7 +111,7 @@ fn compare(all: &[Series]) -> Vec<Vec<String>> {
     compared
 }
 
-fn remarks(series: &Series) -> Vec<String> {
+fn remarks_on(series: &Series) -> Vec<String> {
     let place = super::place(&series.case);
     let mut remarks = Vec::new();
     if series.noisy_rounds() > 0 {
@@ -193,7 +195,10 @@ mod tests {
         let round = |processors_apart_ns| Measurement { processors_apart_ns, ..Measurement::sample(100) };
         let memory = series("memory://bench", [Some(70.4), None, Some(352.0)].map(round).into());
         let text = tables(&[memory]);
-        assert!(text.contains("processors apart, ns by round |\n") && text.contains("| 70 - 352 |\n"), "{text}");
+        assert!(
+            text.contains("processors apart, ns by round |\n") && text.contains("| 70 - 352 |\n"),
+            "{text}"
+        );
         let broker = series("rabbit://host", vec![Measurement::sample(100)]);
         assert!(!tables(&[broker]).contains("processors apart"));
     }
