@@ -25,16 +25,19 @@ pub struct RabbitOptions {
     pub durable_queues: bool,
     /// Whether shared exchanges and queues go with their last user; `amqp_auto_delete`, default false.
     pub auto_delete: bool,
-    /// After how long an unused reply or fanout queue expires, `None` for never; `rabbit_transient_queues_ttl`,
-    /// default 1800 s.
+    /// After how long an unused reply or fanout queue expires, rounded up to whole milliseconds, `None` or zero for never;
+    /// `rabbit_transient_queues_ttl`, default 1800 s.
     pub transient_queues_ttl: Option<Duration>,
     /// Most unacknowledged deliveries of each consumer, 0 for no limit; `rabbit_qos_prefetch_count`. When absent, each
     /// server's concurrency: the one default that is not Python's, whose 0 lets one server take in a whole queue.
     pub prefetch: Option<u16>,
-    /// After how long a silent connection counts as lost, whole seconds, zero for never; `heartbeat_timeout_threshold`,
-    /// default 60 s.
+    /// After how long a silent connection counts as lost, rounded up to whole seconds, zero for never;
+    /// `heartbeat_timeout_threshold`, default 60 s.
     pub heartbeat: Duration,
-    /// The first pause between connection attempts; `rabbit_retry_interval`, default 1 s.
+    /// The first pause between rounds of connection attempts, one for each host; `rabbit_retry_interval`, default 1 s. A
+    /// random part of each pause, up to half of it, is left out. None counts as less than 10 ms, whatever is set here, so that
+    /// an absent broker costs no processor; nor as less than 5 s when a host of the round has refused the login or the virtual
+    /// host, since brokers lock out who asks too often.
     pub retry_interval: Duration,
     /// What each further pause adds; `rabbit_retry_backoff`, default 2 s.
     pub retry_backoff: Duration,

@@ -34,16 +34,18 @@ impl Settings {
             host: host.clone(),
             virtual_host: virtual_host.to_owned(),
         };
-        let expires =
-            options.transient_queues_ttl.map(|ttl| i32::try_from(ttl.as_millis()).unwrap_or(i32::MAX));
+        let ttl = options.transient_queues_ttl.filter(|ttl| !ttl.is_zero());
+        let millisecond = Duration::from_millis(1);
         Self {
             nodes: url.hosts().iter().map(node).collect(),
             profile: Profile {
                 durable: options.durable_queues,
                 auto_delete: options.auto_delete,
-                transient_expires: expires,
+                transient_expires: ttl
+                    .map(|ttl| i32::try_from(rounded_up(ttl, millisecond)).unwrap_or(i32::MAX)),
             },
-            heartbeat: u16::try_from(options.heartbeat.as_secs()).unwrap_or(u16::MAX),
+            heartbeat: u16::try_from(rounded_up(options.heartbeat, Duration::from_secs(1)))
+                .unwrap_or(u16::MAX),
             prefetch: options.prefetch,
             fail_when_blocked: options.fail_when_blocked,
             confirm_requests: options.confirm_requests,
@@ -59,6 +61,11 @@ impl Settings {
             connection: options.connection,
         }
     }
+}
+
+/// So many units of time. A part of one counts as one: zero means something else than little.
+fn rounded_up(time: Duration, unit: Duration) -> u128 {
+    time.as_nanos().div_ceil(unit.as_nanos())
 }
 
 /// Program, process id and a fresh id, as Python names its connections.
@@ -85,12 +92,16 @@ pub(super) struct RetrySchedule {
 /// Wrong credentials do not get better by asking often, and brokers lock out who does.
 const REFUSED_PAUSE: Duration = Duration::from_secs(5);
 
+/// Hosts that are down fail at once: without a pause they would be asked as fast as the processor can.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
+
 impl RetrySchedule {
-    /// The pause before round `round` (0 is the first repetition), between half and all of its length.
+    /// The pause before round `round` (0 is the first repetition), between half and all of its length; `refused` if a host
+    /// will not have us.
     pub(super) fn pause(&self, round: u32, refused: bool) -> Duration {
-        let full = (self.first + self.step.saturating_mul(round)).min(self.longest);
-        let full = if refused { full.max(REFUSED_PAUSE) } else { full };
-        full.mul_f64(0.5 + random() / 2.0)
+        let full = self.first.saturating_add(self.step.saturating_mul(round)).min(self.longest);
+        let least = if refused { REFUSED_PAUSE } else { SHORTEST_PAUSE };
+        full.max(least).mul_f64(0.5 + random() / 2.0)
     }
 
     /// The pause before the first attempt after a loss.
@@ -124,6 +135,48 @@ mod tests {
                 pause >= Duration::from_millis(least) && pause <= Duration::from_millis(most),
                 "{round}: {pause:?}"
             );
+        }
+    }
+
+    #[test]
+    fn no_options_make_pauses_of_no_time_or_more_time_than_there_is() {
+        let never = RetrySchedule {
+            reconnect: Duration::ZERO,
+            first: Duration::ZERO,
+            step: Duration::ZERO,
+            longest: Duration::ZERO,
+        };
+        assert!(never.pause(0, false) >= SHORTEST_PAUSE / 2);
+        let (first, step, longest) = (Duration::MAX, Duration::MAX, Duration::MAX);
+        let endless = RetrySchedule { reconnect: Duration::MAX, first, step, longest };
+        assert!(endless.pause(u32::MAX, true) >= Duration::MAX / 2);
+        let _ = endless.pause_after_loss();
+    }
+
+    #[test]
+    fn little_time_does_not_become_the_zero_that_means_none() {
+        let url = "rabbit://host".parse().unwrap();
+        let nanosecond = Duration::from_nanos(1);
+        for (ttl, expires) in [
+            (None, None),
+            (Some(Duration::ZERO), None),
+            (Some(nanosecond), Some(1)),
+            (Some(Duration::from_millis(1)), Some(1)),
+            (Some(Duration::from_millis(1) + nanosecond), Some(2)),
+            (Some(Duration::MAX), Some(i32::MAX)),
+        ] {
+            let options = RabbitOptions { transient_queues_ttl: ttl, ..RabbitOptions::default() };
+            assert_eq!(Settings::resolve(&url, &options).profile.transient_expires, expires, "{ttl:?}");
+        }
+        for (heartbeat, seconds) in [
+            (Duration::ZERO, 0),
+            (nanosecond, 1),
+            (Duration::from_secs(1), 1),
+            (Duration::from_millis(1500), 2),
+            (Duration::MAX, u16::MAX),
+        ] {
+            let options = RabbitOptions { heartbeat, ..RabbitOptions::default() };
+            assert_eq!(Settings::resolve(&url, &options).heartbeat, seconds, "{heartbeat:?}");
         }
     }
 }
