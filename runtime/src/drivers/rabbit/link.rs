@@ -2,11 +2,12 @@
 //! replays itself.
 
 use super::amqp::{AmqpError, Connection, Event, Scope};
+use super::attempts::Attempts;
 use super::settings::Settings;
 use super::tries::Tries;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -43,15 +44,6 @@ pub(super) struct Link {
     state: Arc<watch::Sender<LinkState>>,
     started: Arc<AtomicBool>,
     attempts: Arc<Attempts>,
-}
-
-/// Attempts of a link, numbered from 1 for as long as it is there.
-#[derive(Default)]
-struct Attempts {
-    /// The last one that was begun.
-    begun: AtomicU64,
-    /// The last one that failed.
-    failed: AtomicU64,
 }
 
 impl Link {
@@ -101,13 +93,12 @@ impl Link {
 
     /// The last attempt to connect that has begun, to count from.
     pub(super) fn mark(&self) -> u64 {
-        self.attempts.begun.load(Ordering::SeqCst)
+        self.attempts.mark()
     }
 
     /// How many attempts have failed that began after `mark`.
     pub(super) fn failed_since(&self, mark: u64) -> u32 {
-        let failed = self.attempts.failed.load(Ordering::SeqCst).saturating_sub(mark);
-        u32::try_from(failed).unwrap_or(u32::MAX)
+        self.attempts.failed_since(mark)
     }
 
     /// Resolves when more attempts that began after `mark` have failed than `retry` allows; never without a limit.
@@ -195,7 +186,9 @@ impl Link {
             }
             let lived = up_since.elapsed();
             if Tries::is_in_vain(lived) {
-                self.attempts.failed.store(self.mark(), Ordering::SeqCst);
+                self.attempts.fail();
+            } else {
+                self.attempts.serve();
             }
             pause = tries.lost(lived);
             tracing::warn!(
@@ -221,7 +214,7 @@ impl Link {
         let mut closed = self.watch();
         loop {
             let node = nodes.get(tries.node())?;
-            self.attempts.begun.fetch_add(1, Ordering::SeqCst);
+            self.attempts.begin();
             let name = format!("{}:{}", self.settings.connection_name, self.role);
             let opening = Connection::open(self.settings.connection, node, &name, self.settings.heartbeat);
             let opened = tokio::select! {
@@ -240,7 +233,7 @@ impl Link {
                 failure.kind,
                 ConnectFailureKind::AuthenticationFailed | ConnectFailureKind::VirtualHostRefused
             );
-            self.attempts.failed.store(self.mark(), Ordering::SeqCst);
+            self.attempts.fail();
             let pause = tries.failed(refused);
             let attempts = tries.in_vain();
             tracing::warn!(

@@ -4,6 +4,7 @@
 //! role; everything declared here is declared again after a loss. Knows routes and bytes, nothing of calls.
 
 mod amqp;
+mod attempts;
 mod host;
 mod in_vain;
 mod link;
