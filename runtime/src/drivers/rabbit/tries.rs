@@ -2,6 +2,9 @@
 //!
 //! A connection that is lost as soon as it is there is one more attempt in vain: a broker that lets everybody in and
 //! throws them out again is left for the next host, and asked less and less often.
+//!
+//! Hosts are asked in rounds, and a pause follows each. One host that refuses us makes it the long one, though others be
+//! merely down and back soon: they are then found some seconds later, but the one that refuses counts every attempt.
 
 use super::settings::{RetrySchedule, Settings};
 use std::time::Duration;
@@ -16,6 +19,8 @@ pub(super) struct Tries {
     nodes: usize,
     node: usize,
     in_vain: u32,
+    /// Whether a host has refused us since the last pause.
+    refused: bool,
 }
 
 impl Tries {
@@ -23,7 +28,7 @@ impl Tries {
     pub(super) fn new(settings: &Settings) -> Self {
         let nodes = settings.nodes.len().max(1);
         let (schedule, shuffle) = (settings.retry, settings.shuffle);
-        Self { schedule, shuffle, nodes, node: any(nodes), in_vain: 0 }
+        Self { schedule, shuffle, nodes, node: any(nodes), in_vain: 0, refused: false }
     }
 
     /// Which host is next.
@@ -39,10 +44,11 @@ impl Tries {
     /// An attempt has failed; `refused` if the host will not have us. Gives the pause before the next.
     pub(super) fn failed(&mut self, refused: bool) -> Duration {
         self.in_vain = self.in_vain.saturating_add(1);
+        self.refused |= refused;
         self.node = if self.shuffle { any(self.nodes) } else { (self.node + 1) % self.nodes };
         let nodes = u32::try_from(self.nodes).unwrap_or(u32::MAX);
         match (self.in_vain / nodes, self.in_vain % nodes) {
-            (round, 0) => self.schedule.pause(round - 1, refused),
+            (round, 0) => self.schedule.pause(round - 1, std::mem::take(&mut self.refused)),
             _ => Duration::ZERO,
         }
     }
@@ -51,7 +57,7 @@ impl Tries {
     pub(super) fn lost(&mut self, lived: Duration) -> Duration {
         let usual = self.schedule.pause_after_loss();
         if lived >= STEADY {
-            self.in_vain = 0;
+            (self.in_vain, self.refused) = (0, false);
             return usual;
         }
         // The first may be a network's bad moment.
@@ -82,7 +88,7 @@ mod tests {
             step: Duration::from_secs(2),
             longest: Duration::from_secs(100),
         };
-        Tries { schedule, shuffle: false, nodes, node: 0, in_vain: 0 }
+        Tries { schedule, shuffle: false, nodes, node: 0, in_vain: 0, refused: false }
     }
 
     #[test]
@@ -108,6 +114,19 @@ mod tests {
         assert!(!second.is_zero() && fifth > second, "{second:?}, {fifth:?}");
         assert_eq!(tries.lost(STEADY), Duration::ZERO);
         assert_eq!(tries.in_vain(), 0);
+    }
+
+    #[test]
+    fn any_host_that_refuses_makes_the_pause_of_its_round_long() {
+        for refusing in 0..3 {
+            let mut tries = tries(3);
+            tries.schedule.step = Duration::ZERO;
+            let pauses = [0, 1, 2].map(|host| tries.failed(host == refusing));
+            assert_eq!(pauses[..2], [Duration::ZERO; 2]);
+            assert!(pauses[2] > Duration::from_secs(2), "host {refusing} refuses: {pauses:?}");
+            let [_, _, next] = [false; 3].map(|refused| tries.failed(refused));
+            assert!(next < Duration::from_secs(2), "nobody refuses any more: {next:?}");
+        }
     }
 
     #[test]
