@@ -7,6 +7,7 @@
 
 mod dial;
 mod either;
+mod login;
 mod name;
 mod native;
 mod over_lapin;

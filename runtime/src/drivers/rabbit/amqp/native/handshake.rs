@@ -1,6 +1,6 @@
 //! Logging in: from the protocol's header to an open virtual host.
 
-use super::super::{AmqpError, Node};
+use super::super::{AmqpError, Node, login};
 use super::codec::{self, Frame, Method};
 use super::input::Input;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
@@ -173,12 +173,7 @@ fn client_properties(name: &str) -> FieldTable {
 fn unexpected(method: &connection::AMQPMethod) -> Refusal {
     match method {
         connection::AMQPMethod::Close(close) => {
-            let kind = match close.reply_code {
-                403 => ConnectFailureKind::AuthenticationFailed,
-                530 | 402 => ConnectFailureKind::VirtualHostRefused,
-                _ => ConnectFailureKind::Protocol,
-            };
-            (kind, format!("{} {}", close.reply_code, close.reply_text))
+            (login::meaning(close.reply_code), format!("{} {}", close.reply_code, close.reply_text))
         }
         other => (ConnectFailureKind::Protocol, format!("the broker sent {other:?} during the handshake")),
     }

@@ -20,14 +20,13 @@ mod window;
 pub(super) use channel::{Channel, ChannelAcks, WeakChannel};
 
 use self::core::Core;
-use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome, dial};
+use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome, dial, login};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use crate::wire::WireFormat;
 use handshake::Agreed;
 use input::Input;
 use io::Io;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -46,9 +45,6 @@ impl Drop for Handle {
     }
 }
 
-/// A handshake that takes longer has met a peer that will not answer.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
-
 impl Connection {
     /// Logs in to `node`; a `heartbeat` of 0 seconds is none. Events go to the returned receiver from then on. The
     /// connection's task runs on the current runtime.
@@ -64,10 +60,7 @@ impl Connection {
         dial::tune(&stream).map_err(|error| failed(error.to_string()))?;
         let mut input = Input::default();
         let logging_in = handshake::log_in(&mut stream, &mut input, node, name, heartbeat);
-        let agreed = match tokio::time::timeout(HANDSHAKE_LIMIT, logging_in).await {
-            Ok(agreed) => agreed?,
-            Err(_) => return Err(failed(format!("no complete handshake within {HANDSHAKE_LIMIT:?}"))),
-        };
+        let agreed = login::limited(node, logging_in).await?;
         Ok(Self::over(stream, input, agreed, heartbeat))
     }
 

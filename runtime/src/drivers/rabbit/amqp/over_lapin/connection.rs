@@ -2,14 +2,13 @@
 
 use super::channel::WeakChannel;
 use super::{Channel, convert, socket};
-use crate::drivers::rabbit::amqp::{AmqpError, Event, Node, Scope};
+use crate::drivers::rabbit::amqp::{AmqpError, Event, Node, Scope, login};
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use futures_util::StreamExt;
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo};
 use lapin::{AsyncTcpStream, ConnectionProperties, ErrorKind};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// One connection to one node. Dropping it closes it.
@@ -18,9 +17,6 @@ pub(in crate::drivers::rabbit) struct Connection {
     inner: Arc<lapin::Connection>,
     channels: Arc<Mutex<Vec<WeakChannel>>>,
 }
-
-/// A handshake that takes longer has met a peer that will not answer.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(5);
 
 impl Connection {
     /// Logs in to `node`; a `heartbeat` of 0 seconds is none. Events go to the returned receiver from then on.
@@ -43,9 +39,10 @@ impl Connection {
             query: AMQPQueryString { heartbeat: Some(heartbeat), ..AMQPQueryString::default() },
         };
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let failed = |kind, cause| ConnectFailure { kind, node: node.address(), cause };
+        let failed =
+            |cause| ConnectFailure { kind: ConnectFailureKind::Unreachable, node: node.address(), cause };
         let connected = socket::connect(&node.host.host, node.host.port, heartbeat == 0).await;
-        let (socket, attempt) = connected.map_err(|cause| failed(ConnectFailureKind::Unreachable, cause))?;
+        let (socket, attempt) = connected.map_err(failed)?;
         let opening = async {
             let socket = Mutex::new(Some(AsyncTcpStream::Plain(socket)));
             let take = async move |_, _| {
@@ -57,13 +54,7 @@ impl Connection {
             attempt.succeeded();
             Ok(connection)
         };
-        let connection = match tokio::time::timeout(HANDSHAKE_LIMIT, opening).await {
-            Ok(opened) => opened?,
-            Err(_) => {
-                let cause = format!("no complete handshake within {HANDSHAKE_LIMIT:?}");
-                return Err(failed(ConnectFailureKind::Unreachable, cause));
-            }
-        };
+        let connection = login::limited(node, opening).await?;
         let (sender, receiver) = mpsc::unbounded_channel();
         let mut events = connection.events_listener();
         let status = connection.status().clone();
@@ -121,12 +112,7 @@ impl Connection {
 fn refused(node: &Node, error: &lapin::Error) -> ConnectFailure {
     let (kind, cause) = match error.kind() {
         ErrorKind::ProtocolError(amqp) => {
-            let kind = match amqp.get_id() {
-                403 => ConnectFailureKind::AuthenticationFailed,
-                530 | 402 => ConnectFailureKind::VirtualHostRefused,
-                _ => ConnectFailureKind::Protocol,
-            };
-            (kind, format!("{} {}", amqp.get_id(), amqp.get_message()))
+            (login::meaning(amqp.get_id()), format!("{} {}", amqp.get_id(), amqp.get_message()))
         }
         ErrorKind::IOError(io) => (ConnectFailureKind::Unreachable, io.to_string()),
         _ => (ConnectFailureKind::Protocol, error.to_string()),
