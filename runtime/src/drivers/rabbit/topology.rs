@@ -60,8 +60,7 @@ impl Profile {
                 (Some(self.exchange(exchange)), None)
             }
             Route::Fanout { topic } => (Some(self.fanout(topic)), None),
-            Route::Reply { .. } => (None, None),
-            Route::Again { .. } => (None, None),
+            Route::Reply { .. } | Route::Again { .. } => (None, None),
             Route::Notification { .. } | Route::DeadLetters { .. } => (None, Some(self.source(route, ""))),
         }
     }

@@ -42,6 +42,8 @@ pub(in crate::drivers::rabbit) async fn declare(channel: &Channel, source: &Sour
 }
 
 impl Plan {
+    /// Declares everything and consumes it on the connection `up`: over a channel of its own, or over the shared one, which is
+    /// the channel of the subscription that came first.
     pub(super) async fn set_up(&self, up: &Up) -> Result<Active, Failure> {
         let Some(shared) = &self.shared else { return self.consume_alone(up).await };
         match shared.vacancy(up).await {
