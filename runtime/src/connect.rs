@@ -87,6 +87,10 @@ impl Transport {
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
+    #[cfg_attr(
+        not(any(feature = "rabbit", feature = "memory")),
+        expect(unused_variables, reason = "without a driver nobody reads the options")
+    )]
     pub fn connect_with(url: &TransportUrl, options: ConnectOptions) -> Result<Self, ConnectError> {
         match url.scheme() {
             #[cfg(feature = "rabbit")]
