@@ -172,7 +172,7 @@ impl Sink for Slow {
 }
 
 #[tokio::test]
-async fn a_cancel_behind_the_close_of_its_driver_waits_for_a_delivery_in_progress() {
+async fn whatever_ends_behind_the_close_of_its_driver_waits_for_a_delivery_in_progress() {
     let (_broker, driver) = driver();
     let (entered, mut delivering) = mpsc::unbounded_channel();
     let (go, let_go) = std::sync::mpsc::channel();
@@ -185,13 +185,50 @@ async fn a_cancel_behind_the_close_of_its_driver_waits_for_a_delivery_in_progres
     delivering.recv().await.unwrap();
     let closing = tokio::spawn(driver.close(Duration::ZERO));
     assert_eq!(*driver.health().borrow(), Health::Closed);
-    for end in [consumer.cancel(), consumer.close()] {
+    for end in [consumer.cancel(), consumer.close(), driver.close(Duration::ZERO)] {
         assert!(end.now_or_never().is_none(), "it is still being told");
     }
     go.send(()).unwrap();
     consumer.close().await;
     closing.await.unwrap();
     publisher.join().unwrap();
+}
+
+/// Says what it is told, by its name.
+struct Telling(&'static str, mpsc::UnboundedSender<String>);
+
+impl Sink for Telling {
+    fn deliver(&self, delivery: Delivery) {
+        self.1.send(format!("{} gets {}", self.0, text(&delivery))).unwrap();
+    }
+
+    fn interrupted(&self) {
+        self.1.send(format!("{} is interrupted", self.0)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_holds_deliveries_of_a_driver_that_ends_learns_of_it_before_others_have_them() {
+    for close in [true, false] {
+        let (broker, driver) = driver();
+        let other = MemoryDriver::new(broker.clone());
+        let (telling, mut told) = mpsc::unbounded_channel();
+        let a = Arc::new(Telling("a", telling.clone()));
+        let _a = subscribe(&*driver, &topic("topic"), 2, a).await;
+        driver.on_reply(Arc::new(Telling("the caller", telling.clone())));
+        driver.reply_address().unwrap();
+        send(&other, &topic("topic"), "1");
+        send(&other, &topic("topic"), "2");
+        let _b = subscribe(&other, &topic("topic"), 2, Arc::new(Telling("b", telling))).await;
+        if close {
+            driver.close(Duration::ZERO).await;
+            // The second one has nothing to end.
+            driver.close(Duration::ZERO).await;
+        }
+        drop(driver);
+        let told: Vec<String> = std::iter::from_fn(|| told.try_recv().ok()).collect();
+        assert_eq!(told, ["a gets 1", "a gets 2", "a is interrupted", "b gets 1", "b gets 2"]);
+    }
 }
 
 /// Whichever comes first, nothing is consumed by a driver that is closed.

@@ -270,8 +270,8 @@ pub trait Sink: Send + Sync + 'static {
     /// A message has arrived.
     fn deliver(&self, delivery: Delivery);
 
-    /// The consumer was lost, with its connection or alone, and begins anew: deliveries not yet acknowledged go back to their
-    /// queues.
+    /// The consumer was lost, with its connection or alone, and begins anew; or its driver was closed. Deliveries not yet
+    /// acknowledged go back to their queues: what waits here is somebody else's, and is not to be handled.
     fn interrupted(&self) {}
 
     /// It was the connection that was lost; [`interrupted`](Self::interrupted) follows.

@@ -118,6 +118,23 @@ async fn it_ends_with_its_transport() {
     assert!(matches!(listener.start().await, Err(ListenerStartError::Driver(_))));
 }
 
+/// The broker has them at once, and gives them to others.
+#[tokio::test(start_paused = true)]
+async fn those_that_wait_when_its_transport_is_closed_are_not_handled() {
+    let world = world();
+    let (mut seen, gate) = (Seen::new(), gate());
+    let handle = start(world.listener(gated(&seen, &gate)).concurrency(1).prefetch(0)).await;
+    world.send_infos(1..=3).await;
+    assert_eq!(seen.next().await, "1");
+    until(|| handle.stats().waiting == 2).await;
+    // The handler is woken before the listener that is to stop.
+    gate.add_permits(3);
+    world.transport.close(PLENTY).await;
+    handle.wait(PLENTY).await;
+    assert!(seen.is_empty(), "2 is the broker's again");
+    assert_eq!((world.ready(INFO), world.held(INFO)), (3, 0));
+}
+
 #[test]
 fn it_ends_with_its_runtime_and_keeps_nobody_waiting() {
     let world = world();

@@ -14,7 +14,7 @@ use crate::transport::{
 use crate::wire::{Oslo2, WireFormat};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -29,6 +29,8 @@ pub struct MemoryDriver {
     id: u64,
     closed: AtomicBool,
     replies: Mutex<Replies>,
+    /// The ways to what its end has ended, for as long as something is told there. Locked within the broker only.
+    ended: Mutex<Vec<Weak<Outlet>>>,
     /// Made once; asked for with each call.
     address: OnceLock<ReplyAddress>,
     health: watch::Sender<Health>,
@@ -54,6 +56,7 @@ impl MemoryDriver {
             format,
             closed: AtomicBool::new(false),
             replies: Mutex::default(),
+            ended: Mutex::default(),
             address: OnceLock::new(),
             health: watch::Sender::new(Health::Ready { node }),
         }
@@ -109,7 +112,7 @@ impl MemoryDriver {
         Ok(address)
     }
 
-    /// Ends everything that is in use; gives those who may still be told something.
+    /// Ends everything that is in use; gives those who may still be told something, also when it has ended before.
     fn shut(&self) -> Vec<Arc<Outlet>> {
         if !self.closed.swap(true, Ordering::AcqRel) {
             self.health.send_replace(Health::Closed);
@@ -117,9 +120,11 @@ impl MemoryDriver {
         let replies = std::mem::take(&mut *self.replies());
         let outlets = self.broker.operate(|state| {
             let subscribers = state.queues.subscribers_of(self.id);
-            let outlets = state.queues.outlets(&subscribers);
+            let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+            ended.extend(subscribers.iter().map(|subscriber| state.queues.outlet(*subscriber)));
+            state.queues.announce_end(&subscribers);
             state.close(&subscribers);
-            outlets
+            ended.iter().filter_map(Weak::upgrade).collect()
         });
         // Not while the lock is held: the sink's owner may use this driver when it goes.
         drop(replies);

@@ -16,10 +16,12 @@ pub(super) enum Told {
         redelivered: bool,
         ack: AckHandle,
     },
-    /// It was cut off, as by the loss of its connection.
-    Interrupted {
+    /// It was cut off, as by the loss of its connection, and is back.
+    CutOff {
         label: String,
     },
+    /// Its driver has ended.
+    Ended,
     /// Everything before this has been told.
     Reached(oneshot::Sender<()>),
 }
@@ -35,11 +37,12 @@ impl Told {
                 };
                 sink.deliver(Delivery { route, body, properties, redelivered, redeliveries: None, ack });
             }
-            Self::Interrupted { label } => {
+            Self::CutOff { label } => {
                 tracing::info!(label, "consumer cut off and back");
                 sink.connection_lost();
                 sink.interrupted();
             }
+            Self::Ended => sink.interrupted(),
             // Nobody waits any more: nothing to tell.
             Self::Reached(signal) => drop(signal.send(())),
         }

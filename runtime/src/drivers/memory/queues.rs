@@ -149,13 +149,23 @@ impl Queues {
         lanes.into_iter().filter(|lane| lane.own_queue).map(|lane| lane.queue).collect()
     }
 
+    /// Lets subscriptions know that they are about to end, and not by their user: what they hold is no longer theirs. Nobody
+    /// holds a delivery that was done with when it was made.
+    pub(super) fn announce_end(&self, subscribers: &[u64]) {
+        for state in subscribers.iter().filter_map(|subscriber| self.subscribers.get(subscriber)) {
+            if state.lanes.iter().any(|lane| !lane.settled) {
+                state.outlet.push(Told::Ended);
+            }
+        }
+    }
+
     /// Cuts subscriptions off, all at once, and lets them come back: what they hold goes back to the queues, their
     /// tokens mean nothing any more, and they take their turn behind the other consumers.
     pub(super) fn cut_off(&mut self, subscribers: &[u64]) {
         let mut back = Vec::new();
         for subscriber in subscribers {
             let Some(mut state) = self.subscribers.remove(subscriber) else { continue };
-            state.outlet.push(Told::Interrupted { label: state.label.clone() });
+            state.outlet.push(Told::CutOff { label: state.label.clone() });
             self.news.touch(&state.outlet);
             for (route, lane) in state.lanes.iter_mut().enumerate() {
                 let key = Lane { subscriber: *subscriber, route };
@@ -185,12 +195,6 @@ impl Queues {
     /// The way to a subscription, for as long as it may be told something.
     pub(super) fn outlet(&self, subscriber: u64) -> Weak<Outlet> {
         self.subscribers.get(&subscriber).map_or_else(Weak::new, |state| Arc::downgrade(&state.outlet))
-    }
-
-    /// The ways to these subscriptions.
-    pub(super) fn outlets(&self, subscribers: &[u64]) -> Vec<Arc<Outlet>> {
-        let found = subscribers.iter().filter_map(|subscriber| self.subscribers.get(subscriber));
-        found.map(|state| Arc::clone(&state.outlet)).collect()
     }
 
     fn subscribers_where(&self, wanted: impl Fn(&Subscriber) -> bool) -> Vec<u64> {
