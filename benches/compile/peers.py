@@ -3,14 +3,15 @@
 
 Writes a program for each library: a contract whose methods take a text and give one back, a service, a server, and a client
 that calls every method; features as few as that takes. Builds only that program, several times, and prints medians of CPU
-time (wall time says nothing on a shared machine), lines of unoptimised LLVM IR, and how many crates it stands on.
+time (wall time says nothing on a shared machine), what `cargo llvm-lines` counts, and how many crates it stands on.
 
     benches/compile/peers.py [LIBRARY…]     # prints Markdown tables
     RUNS=1 benches/compile/peers.py tonic
 
-The counting itself is that of macros/cost.py. Needs the package registry for the other libraries.
+Times are taken as macros/cost.py does. Needs `cargo install cargo-llvm-lines`, and the package registry for the other libraries.
 """
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -135,6 +136,8 @@ def features(*names):
 LIBRARIES = {
     "oslo-messaging, contract only": (contract_only, features()),
     "oslo-messaging, memory": (ours, features("memory") + TOKIO),
+    "oslo-messaging, rabbit": (ours, features("rabbit") + TOKIO),
+    "oslo-messaging, transport": (ours, features("transport") + TOKIO),
     "oslo-messaging, all features": (ours, features("rabbit", "memory", "config") + TOKIO),
     "tarpc 0.38, TCP and JSON": (
         tarpc,
@@ -172,9 +175,17 @@ def crates(folder):
     return len({line.split(" (")[0] for line in listed if line}) - 1
 
 
+def llvm_lines(folder):
+    """All lines of the program's unoptimised LLVM IR, as `cargo llvm-lines` counts them."""
+    env = dict(os.environ, CARGO_TARGET_DIR=str(cost.WORK / "target"))
+    tool = ["cargo", "llvm-lines", "--quiet"]
+    counted = subprocess.run(tool, cwd=folder, env=env, check=True, capture_output=True, text=True).stdout
+    return next(int(line.split()[0]) for line in counted.splitlines() if line.endswith("(TOTAL)"))
+
+
 def main():
     chosen = [name for name in LIBRARIES if not sys.argv[1:] or any(name.startswith(word) for word in sys.argv[1:])]
-    print("| library | methods | check, CPU s | build, CPU s | release build, CPU s | lines of LLVM IR | crates |")
+    print("| library | methods | check, CPU s | build, CPU s | release build, CPU s | llvm-lines | crates |")
     print("|---|---|---|---|---|---|---|")
     for library in chosen:
         lines = {}
@@ -182,7 +193,7 @@ def main():
             folder = project(library, count)
             check, build = cost.median(folder, "check"), cost.median(folder, "build")
             release = cost.median(folder, "build", "--release")
-            lines[count] = cost.llvm_lines(folder)
+            lines[count] = llvm_lines(folder)
             print(f"| {library} | {count} | {check:.2f} | {build:.2f} | {release:.2f} | {lines[count]} | {crates(folder)} |", flush=True)
         few, many = METHODS
         print(f"{library}: {(lines[many] - lines[few]) / (many - few):.0f} lines a method", file=sys.stderr, flush=True)

@@ -59,7 +59,9 @@ pub(crate) enum LapinMode {
     /// The guarantees of ours: requests, replies and notifications mandatory and confirmed, each request acknowledged before
     /// dispatch, each notification after its handler
     Equal,
-    /// The same guarantees in the shape of ours: consumers and confirmations on a driver thread, one acknowledgement for
+    /// `equal` with replies that count as delivered when they are sent: those on their way are lost with their connection
+    RepliesUnacked,
+    /// The guarantees of `equal` in the shape of ours: consumers and confirmations on a driver thread, one acknowledgement for
     /// what came together, calls and replies confirmed apart from those who sent them
     Tuned,
     /// `tuned` with its consumers and confirmations on the callers' runtime, as `--ours-mode runtime`
@@ -72,6 +74,10 @@ pub(crate) enum LapinMode {
 impl LapinMode {
     pub(crate) fn confirms(self) -> bool {
         self != Self::Unconfirmed
+    }
+
+    pub(crate) fn acknowledges_replies(self) -> bool {
+        !matches!(self, Self::RepliesUnacked | Self::Unconfirmed)
     }
 
     pub(crate) fn is_tuned(self) -> bool {

@@ -13,7 +13,7 @@ use crate::process::{cpu_seconds, machine_busy_seconds};
 use crate::report::table::rows;
 
 pub(super) const NOTE: &str = "Methods: a contract of so many, called in turn. Endpoints: so many contracts of one method, of the same name in as \
-                               many namespaces, of which the last is called: those that list the name are asked in their order.";
+                               many namespaces, of which the last is called.";
 
 /// Calls that are measured: enough that the clock's 10 ms do not matter.
 pub(super) const CALLS: usize = 40_000;

@@ -85,6 +85,9 @@ fn peer(contender: Contender) -> &'static [&'static str] {
         Contender::Ours(OursMode::Runtime) => &["--peer", "ours", "--ours-mode", "runtime"],
         Contender::Ours(OursMode::Unconfirmed) => &["--peer", "ours", "--ours-mode", "unconfirmed"],
         Contender::Lapin(LapinMode::Equal) => &["--peer", "lapin", "--lapin-mode", "equal"],
+        Contender::Lapin(LapinMode::RepliesUnacked) => {
+            &["--peer", "lapin", "--lapin-mode", "replies-unacked"]
+        }
         Contender::Lapin(LapinMode::Tuned) => &["--peer", "lapin", "--lapin-mode", "tuned"],
         Contender::Lapin(LapinMode::TunedInRuntime) => {
             &["--peer", "lapin", "--lapin-mode", "tuned-in-runtime"]

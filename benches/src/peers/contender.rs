@@ -22,11 +22,12 @@ pub(crate) enum Framework {
 }
 
 impl Contender {
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 13] = [
         Self::Ours(OursMode::Thread),
         Self::Ours(OursMode::Runtime),
         Self::Ours(OursMode::Unconfirmed),
         Self::Lapin(LapinMode::Equal),
+        Self::Lapin(LapinMode::RepliesUnacked),
         Self::Lapin(LapinMode::Tuned),
         Self::Lapin(LapinMode::TunedInRuntime),
         Self::Lapin(LapinMode::Unconfirmed),
@@ -70,6 +71,7 @@ impl Contender {
             Self::Ours(OursMode::Runtime) => "ours-in-runtime",
             Self::Ours(OursMode::Unconfirmed) => "ours-unconfirmed",
             Self::Lapin(LapinMode::Equal) => "lapin",
+            Self::Lapin(LapinMode::RepliesUnacked) => "lapin-replies-unacked",
             Self::Lapin(LapinMode::Tuned) => "lapin-tuned",
             Self::Lapin(LapinMode::TunedInRuntime) => "lapin-tuned-in-runtime",
             Self::Lapin(LapinMode::Unconfirmed) => "lapin-unconfirmed",

@@ -17,6 +17,10 @@ impl Contender {
                 "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
                 "ack": "each request before dispatch, each reply",
             }),
+            Self::Lapin(LapinMode::RepliesUnacked) => json!({
+                "request": "mandatory, confirmed", "reply": "mandatory, confirmed",
+                "ack": "each request before dispatch, no reply",
+            }),
             Self::Ours(OursMode::Unconfirmed) => json!({
                 "request": "mandatory, unconfirmed, returns noticed by a question every 5 ms at most",
                 "reply": "mandatory, confirmed",
@@ -42,13 +46,11 @@ impl Contender {
 
     fn notification_guarantees(self) -> Value {
         match self {
-            Self::Ours(_) | Self::Lapin(LapinMode::Equal | LapinMode::Tuned | LapinMode::TunedInRuntime) => {
-                json!({
-                    "notification": "mandatory, confirmed", "ack": "each after its handler",
-                })
-            }
             Self::Lapin(LapinMode::Unconfirmed) => json!({
                 "notification": "mandatory, unconfirmed, awaited into the socket", "ack": "at most 32 notifications at a time",
+            }),
+            Self::Ours(_) | Self::Lapin(_) => json!({
+                "notification": "mandatory, confirmed", "ack": "each after its handler",
             }),
             Self::Python => json!({
                 "notification": "confirmed", "ack": "each after its handler",

@@ -2,7 +2,9 @@
 
 use bench_load::What;
 
-use super::groups::{LAPIN, OURS, OURS_IN_RUNTIME, OURS_UNCONFIRMED, PYTHON, TARPC, TUNED, TUNED_IN_RUNTIME};
+use super::groups::{
+    LAPIN, OURS, OURS_IN_RUNTIME, OURS_UNCONFIRMED, PYTHON, REPLIES_UNACKED, TARPC, TUNED, TUNED_IN_RUNTIME,
+};
 use crate::figures::{Series, cpu_of_both, median, ratios, ratios_of};
 use crate::peers::Contender;
 use crate::report::table::rows;
@@ -13,18 +15,25 @@ pub(super) struct Results<'a>(pub(super) &'a [Vec<Series>]);
 impl Results<'_> {
     /// A series of 100 B over RabbitMQ with transient queues, or of a framework.
     pub(super) fn find(&self, contender: Contender, what: What, inflight: usize) -> Option<&Series> {
-        self.series(contender, what, inflight, false)
+        self.series(contender, what, inflight, 100, false)
     }
 
     pub(super) fn in_memory(&self, inflight: usize) -> Option<&Series> {
-        self.series(OURS, What::Call, inflight, true)
+        self.series(OURS, What::Call, inflight, 100, true)
     }
 
-    fn series(&self, contender: Contender, what: What, inflight: usize, memory: bool) -> Option<&Series> {
+    fn series(
+        &self,
+        contender: Contender,
+        what: What,
+        inflight: usize,
+        size: usize,
+        memory: bool,
+    ) -> Option<&Series> {
         self.0.iter().flatten().find(|series| {
             let case = &series.case;
             (case.contender, case.what, case.inflight) == (contender, what, inflight)
-                && (case.size, case.durable, case.is_in_process()) == (100, false, memory)
+                && (case.size, case.durable, case.is_in_process()) == (size, false, memory)
         })
     }
 
@@ -32,15 +41,23 @@ impl Results<'_> {
     pub(super) fn ratio(&self, of: Contender, to: Contender, what: What, inflight: usize) -> Option<f64> {
         median(ratios(self.find(of, what, inflight)?, self.find(to, what, inflight)?)?)
     }
+
+    /// The same of calls with bodies of another size, 64 in flight.
+    pub(super) fn ratio_of_size(&self, of: Contender, to: Contender, size: usize) -> Option<f64> {
+        let series = |contender| self.series(contender, What::Call, 64, size, false);
+        median(ratios(series(of)?, series(to)?)?)
+    }
 }
 
 enum Bar {
+    /// There is none: told beside the others.
+    Beside,
     AtLeast(f64),
     AtMost(f64),
 }
 
 pub(super) fn table(results: &Results<'_>) -> String {
-    use Bar::{AtLeast, AtMost};
+    use Bar::{AtLeast, AtMost, Beside};
     let ratio = |of, to, what, inflight| results.ratio(of, to, what, inflight);
     let calls = |to, inflight| ratio(OURS, to, What::Call, inflight);
     let unconfirmed = |inflight| ratio(OURS_UNCONFIRMED, PYTHON, What::Call, inflight);
@@ -54,6 +71,7 @@ pub(super) fn table(results: &Results<'_>) -> String {
     let in_runtime = ratio(OURS_IN_RUNTIME, TUNED_IN_RUNTIME, What::Call, 64);
     let bars = [
         ("calls, 64 in flight, against `lapin`", calls(LAPIN, 64), AtLeast(1.0)),
+        ("the same against `lapin-replies-unacked`, which promises less", calls(REPLIES_UNACKED, 64), Beside),
         ("calls, 64 in flight, against `lapin-tuned`", calls(TUNED, 64), AtLeast(0.9)),
         ("the same with the I/O in the callers' runtime on both sides", in_runtime, AtLeast(0.9)),
         ("CPU of client and server a call, 64 in flight, against `lapin`", cpu, AtMost(1.1)),
@@ -84,13 +102,15 @@ pub(super) fn table(results: &Results<'_>) -> String {
 
 fn row(what: &str, measured: Option<f64>, bar: &Bar) -> Vec<String> {
     let (bar, reached) = match bar {
+        Bar::Beside => ("-".to_owned(), None),
         Bar::AtLeast(least) => (format!("≥ {least}"), measured.map(|measured| measured >= *least)),
         Bar::AtMost(most) => (format!("≤ {most}"), measured.map(|measured| measured <= *most)),
     };
-    let verdict = match reached {
-        Some(true) => "reached",
-        Some(false) => "**not reached**",
-        None => "no result",
+    let verdict = match (reached, measured) {
+        (Some(true), _) => "reached",
+        (Some(false), _) => "**not reached**",
+        (None, Some(_)) => "",
+        (None, None) => "no result",
     };
     let measured = measured.map_or_else(|| "-".to_owned(), |measured| format!("{measured:.2}"));
     vec![what.to_owned(), bar, measured, verdict.to_owned()]
@@ -107,5 +127,6 @@ mod tests {
         assert_eq!(verdict(Some(0.99), Bar::AtLeast(1.0)), "**not reached**");
         assert_eq!(verdict(Some(1.3), Bar::AtMost(1.2)), "**not reached**");
         assert_eq!(verdict(None, Bar::AtMost(1.2)), "no result");
+        assert_eq!(verdict(Some(1.0), Bar::Beside), "");
     }
 }

@@ -10,6 +10,7 @@ pub(crate) const OURS: Contender = Contender::Ours(OursMode::Thread);
 pub(crate) const OURS_IN_RUNTIME: Contender = Contender::Ours(OursMode::Runtime);
 pub(crate) const OURS_UNCONFIRMED: Contender = Contender::Ours(OursMode::Unconfirmed);
 pub(crate) const LAPIN: Contender = Contender::Lapin(LapinMode::Equal);
+pub(crate) const REPLIES_UNACKED: Contender = Contender::Lapin(LapinMode::RepliesUnacked);
 pub(crate) const TUNED: Contender = Contender::Lapin(LapinMode::Tuned);
 pub(crate) const TUNED_IN_RUNTIME: Contender = Contender::Lapin(LapinMode::TunedInRuntime);
 pub(crate) const UNCONFIRMED: Contender = Contender::Lapin(LapinMode::Unconfirmed);
@@ -54,9 +55,9 @@ pub(crate) fn all(url: &str) -> Vec<Group> {
             "",
             [
                 calls(1, &[OURS, OURS_UNCONFIRMED, LAPIN, PYTHON]),
-                calls(8, &[OURS, OURS_UNCONFIRMED, LAPIN, PYTHON]),
+                calls(8, &[OURS, OURS_UNCONFIRMED, LAPIN, REPLIES_UNACKED, PYTHON]),
                 calls(32, &[OURS, OURS_UNCONFIRMED, PYTHON]),
-                calls(64, &[OURS, OURS_UNCONFIRMED, LAPIN, TUNED, UNCONFIRMED, PYTHON]),
+                calls(64, &[OURS, OURS_UNCONFIRMED, LAPIN, REPLIES_UNACKED, TUNED, UNCONFIRMED, PYTHON]),
                 calls(512, &[OURS, LAPIN]),
                 calls(4096, &[OURS, LAPIN]),
             ]

@@ -61,7 +61,7 @@ impl LapinClient {
         let declare = QueueDeclareOptions { auto_delete: true, ..Default::default() };
         let replies = channel.queue_declare("".into(), declare, FieldTable::default()).await?.name().clone();
         // Replies are acknowledged where ours acknowledges them, without waiting for the write.
-        let acks = mode.confirms().then(|| channel.clone());
+        let acks = mode.acknowledges_replies().then(|| channel.clone());
         let consume = BasicConsumeOptions { no_ack: acks.is_none(), ..Default::default() };
         let consumer =
             channel.basic_consume(replies.clone(), "".into(), consume, FieldTable::default()).await?;

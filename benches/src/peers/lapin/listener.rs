@@ -53,7 +53,10 @@ impl Listener {
             let delivery = delivery?;
             match self.mode {
                 // The broker bounds the tasks: it sends no more than are unacknowledged.
-                LapinMode::Equal | LapinMode::Tuned | LapinMode::TunedInRuntime => {
+                LapinMode::Equal
+                | LapinMode::RepliesUnacked
+                | LapinMode::Tuned
+                | LapinMode::TunedInRuntime => {
                     let (channel, handled) = (self.channel.clone(), self.handled.clone());
                     tokio::spawn(async move {
                         let tag = delivery.delivery_tag;
