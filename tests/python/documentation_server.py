@@ -42,7 +42,7 @@ def main():
     target = oslo_messaging.Target(topic=spec["topic"], server="server1")
     server = oslo_messaging.get_rpc_server(transport, target, endpoints, executor="threading")
     server.start()
-    peer.emit(event="ready")
+    peer.listening()
     STOP.wait()
     server.stop()
     server.wait()

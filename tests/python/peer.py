@@ -1,4 +1,4 @@
-"""What both peers share: configuration, and one JSON object a line on standard output."""
+"""What the peers share: configuration, one JSON object a line on standard output, and what every peer is asked."""
 import json
 import logging
 import sys
@@ -7,8 +7,41 @@ import threading
 import oslo_messaging
 from oslo_config import cfg
 from oslo_messaging import opts
+from oslo_messaging._drivers import impl_rabbit
 
 _OUTPUT = threading.Lock()
+
+
+class Consumers:
+    """The queues that listening connections of this process have declared, and those whose consumers the broker has granted.
+
+    `start` of a server or listener only declares its queues. A thread of its own asks for the consumers afterwards, and
+    until they are there the others of a group get what is sent.
+    """
+
+    def __init__(self):
+        self.declared, self.granted, self.changed = set(), set(), threading.Condition()
+        declare, consume = impl_rabbit.Connection.declare_consumer, impl_rabbit.Consumer.consume
+
+        def watched_declare(connection, consumer):
+            self.declared.add((id(connection), consumer.queue_name))
+            return declare(connection, consumer)
+
+        def watched_consume(consumer, connection, tag):
+            # It returns with the broker's answer.
+            consume(consumer, connection, tag)
+            with self.changed:
+                self.granted.add((id(connection), consumer.queue_name))
+                self.changed.notify_all()
+
+        impl_rabbit.Connection.declare_consumer, impl_rabbit.Consumer.consume = watched_declare, watched_consume
+
+    def wait(self):
+        with self.changed:
+            self.changed.wait_for(lambda: self.declared <= self.granted)
+
+
+_CONSUMERS = Consumers()
 
 
 def configure(spec):
@@ -39,6 +72,12 @@ def emit(**event):
     with _OUTPUT:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+
+def listening():
+    """Says `ready` when all servers and listeners that were started have their consumers."""
+    _CONSUMERS.wait()
+    emit(event="ready")
 
 
 def commands():

@@ -69,7 +69,7 @@ def main():
                 transport, targets, endpoints, executor="threading", **options)
         listener.start()
         listeners.append((listener, transport))
-    peer.emit(event="ready")
+    peer.listening()
     for _ in peer.commands():
         pass
     for listener, transport in listeners:

@@ -170,7 +170,7 @@ def main():
         servers.append(oslo_messaging.get_rpc_server(own, target, instances, executor="threading"))
     for server in servers:
         server.start()
-    peer.emit(event="ready")
+    peer.listening()
     for command in peer.commands():
         if command["op"] == "state":
             peer.emit(event="state", servers={name: {"ival": e.number, "sval": e.text} for name, e in endpoints.items()})
