@@ -81,6 +81,14 @@ def listening():
 
 
 def commands():
-    """The JSON objects that arrive on standard input; ends when it is closed."""
+    """The JSON objects that arrive on standard input; ends when it is closed.
+
+    {"op": "mark", "id": N} is answered here, by {"event": "mark", "id": N}: what was written before it has been read by
+    whoever has read that.
+    """
     for line in sys.stdin:
-        yield json.loads(line)
+        command = json.loads(line)
+        if command.get("op") == "mark":
+            emit(event="mark", id=command["id"])
+        else:
+            yield command

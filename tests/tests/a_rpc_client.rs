@@ -214,7 +214,7 @@ async fn a12_client_sends_its_context() {
     let ctx = Context::new().with("user", "u1").unwrap().with("roles", &["a", "b"]).unwrap();
     let expected = json!({"user": "u1", "roles": ["a", "b"], "client_timeout": null});
     assert_eq!(functional(&site).get_context(&ctx).await.unwrap(), expected);
-    assert_eq!(server.requests_of("get_context")[0]["context"], expected);
+    assert_eq!(server.requests_of("get_context").await[0]["context"], expected);
     let monitored = functional(&site).get_context(&ctx).call_monitor(Duration::from_secs(30));
     assert_eq!(monitored.await.unwrap()["client_timeout"].as_f64(), Some(30.0));
 }
@@ -275,7 +275,7 @@ async fn a19_client_sends_nothing_above_its_version_cap() {
 
     let answer: Value = call(Version::new(2, 2)).await.unwrap().decode().unwrap();
     assert_eq!(answer, json!(["ns1-2.3", 1]));
-    assert_eq!(server.requests().len(), 1);
+    assert_eq!(server.requests().await.len(), 1);
 }
 
 #[tokio::test]

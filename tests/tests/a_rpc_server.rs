@@ -160,7 +160,7 @@ async fn a11_server_takes_casts_group_casts_and_fanouts() {
         client.cast(site.target(), "add", json!({"increment": 1})).result().await;
     }
     let count = || async {
-        let counts = [rust[0].count("add"), rust[1].count("add"), python.requests_of("add").len()];
+        let counts = [rust[0].count("add"), rust[1].count("add"), python.requests_of("add").await.len()];
         if counts.iter().sum::<usize>() == 20 { Ok(counts) } else { Err(counts) }
     };
     let counts = tests::wait::eventually(Duration::from_secs(30), "20 casts", count).await;

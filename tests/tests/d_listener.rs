@@ -119,7 +119,7 @@ async fn d03_server_a_python_and_a_rust_listener_share_what_is_sent() {
 async fn shared(python: &PythonListener, rust: &RustListener, count: u64) -> (Vec<u64>, Vec<u64>) {
     let number = |payload: &Value| payload["n"].as_u64().unwrap();
     let everything = || async {
-        let first: Vec<u64> = python.notifications().iter().map(|n| number(&n["payload"])).collect();
+        let first: Vec<u64> = python.notifications().await.iter().map(|n| number(&n["payload"])).collect();
         let second: Vec<u64> = rust.journal().all().iter().map(|noted| number(&noted.value())).collect();
         let all: BTreeSet<u64> = first.iter().chain(&second).copied().collect();
         let each_once = first.len() + second.len() == all.len();

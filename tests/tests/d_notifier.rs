@@ -76,7 +76,7 @@ async fn d02_client_listeners_of_different_topics_are_independent() {
         assert_eq!(texts(&got, "event_type"), numbered("test"));
         assert_eq!(texts(&got, "payload"), numbered("payload"));
         assert_eq!(texts(&got, "publisher_id"), ["svc.host1"; 8]);
-        assert_eq!(listener.notifications().len(), 8);
+        assert_eq!(listener.notifications().await.len(), 8);
     }
 }
 

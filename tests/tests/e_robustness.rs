@@ -82,7 +82,7 @@ async fn e01_client_calls_after_a_cut_while_idle() {
     // twice; here that is done for nobody who could run it twice, so such a call can end as "may have run" (row E02).
     within(LIMIT, "the loss is noticed", health.changed()).await.unwrap();
     assert_eq!(client.test(&ctx, json!("after")).await.unwrap(), "after");
-    assert_eq!(server.requests_of("test").len(), 2, "none twice");
+    assert_eq!(server.requests_of("test").await.len(), 2, "none twice");
     assert_reconnected_once(&proxy, before_the_cut);
 }
 
@@ -140,7 +140,7 @@ async fn e02_client_gets_its_answer_after_a_cut_during_a_call() {
     let (answer, ()) = within(LIMIT, "the answer", async { tokio::join!(call, cut) }).await;
     assert_eq!(answer.unwrap(), "g");
     assert_eq!(client.test(&ctx, json!(1)).await.unwrap(), 1);
-    assert_eq!(server.requests_of("wait_at").len(), 1);
+    assert_eq!(server.requests_of("wait_at").await.len(), 1);
 }
 
 /// Neither the confirmation nor the reply has come when the connection is lost: the broker has the request, and the reply
@@ -162,7 +162,7 @@ async fn e02_client_gets_its_answer_after_a_cut_before_the_confirmation() {
     };
     let (answer, ()) = within(LIMIT, "the answer", async { tokio::join!(call, cut) }).await;
     assert_eq!(answer.unwrap(), "g");
-    assert_eq!(server.requests_of("wait_at").len(), 1);
+    assert_eq!(server.requests_of("wait_at").await.len(), 1);
 }
 
 /// A request that vanished with its connection is not sent again to a server that could run it twice: its call says that
@@ -188,7 +188,7 @@ async fn e02_client_says_maybe_of_a_request_that_vanished() {
     assert_eq!((error.ran(), timeout.confirmed), (Ran::Maybe, Some(false)), "{error}");
     assert!(timeout.reconnects > 0, "{error}");
     assert_eq!(client.add(&ctx, 2).await.unwrap(), 2, "the first one never came");
-    assert_eq!(server.requests_of("add").len(), 1);
+    assert_eq!(server.requests_of("add").await.len(), 1);
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn e02_client_gets_its_answer_after_cuts_in_quick_succession() {
     let (answer, ()) = within(LIMIT, "the answer", async { tokio::join!(call, cut) }).await;
     assert_eq!(answer.unwrap(), "g");
     assert_eq!(client.test(&ctx, json!(1)).await.unwrap(), 1);
-    assert_eq!(server.requests_of("wait_at").len(), 1);
+    assert_eq!(server.requests_of("wait_at").await.len(), 1);
 }
 
 #[tokio::test]

@@ -111,5 +111,5 @@ async fn a_request_that_vanished_may_have_run() {
     let CallError::Timeout(timeout) = &error else { panic!("{error:?}") };
     assert_eq!((error.ran(), timeout.confirmed), (Ran::Maybe, Some(false)), "{error}");
     assert_eq!(client.add(&context, 2).await.unwrap(), 2, "the first one never came");
-    assert_eq!(server.requests_of("add").len(), 1);
+    assert_eq!(server.requests_of("add").await.len(), 1);
 }

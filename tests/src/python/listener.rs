@@ -29,8 +29,8 @@ impl PythonListener {
 
     /// The notifications handled so far, in order: `listener`, `priority`, `context`, `publisher_id`, `event_type`,
     /// `payload`, `shown`, `metadata`.
-    pub fn notifications(&self) -> Vec<Value> {
-        self.process.events().matching(|event| event["event"] == "notification")
+    pub async fn notifications(&self) -> Vec<Value> {
+        self.process.matching(|event| event["event"] == "notification").await
     }
 
     /// The first `count` notifications, as soon as they are handled.

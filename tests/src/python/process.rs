@@ -4,6 +4,7 @@ use crate::environment::{package_folder, required};
 use crate::journal::Journal;
 use serde_json::{Value, json};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
@@ -19,6 +20,7 @@ pub(super) struct Process {
     stdin: Mutex<Option<ChildStdin>>,
     events: Journal<Value>,
     log: Journal<String>,
+    last_mark: AtomicU64,
 }
 
 impl Process {
@@ -42,7 +44,8 @@ impl Process {
         let stdin = child.stdin.take();
         tokio::spawn(read_events(child.stdout.take().unwrap(), events.clone(), log.clone()));
         tokio::spawn(read_log(child.stderr.take().unwrap(), log.clone()));
-        let process = Self { child: Mutex::new(child), stdin: Mutex::new(stdin), events, log };
+        let (child, stdin) = (Mutex::new(child), Mutex::new(stdin));
+        let process = Self { child, stdin, events, log, last_mark: AtomicU64::new(0) };
         process.event("ready", |event| (event["event"] == "ready").then_some(())).await;
         process
     }
@@ -50,6 +53,16 @@ impl Process {
     /// All events so far.
     pub(super) fn events(&self) -> &Journal<Value> {
         &self.events
+    }
+
+    /// Those of the events that `wanted` takes, up to now: none that it has told before is still on its way.
+    pub(super) async fn matching(&self, wanted: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let id = self.last_mark.fetch_add(1, Ordering::Relaxed) + 1;
+        self.command(&json!({"op": "mark", "id": id})).await;
+        // It comes through the same pipe, behind them.
+        let mark = |event: &Value| (event["event"] == "mark" && event["id"] == id).then_some(());
+        self.event("the Python peer's mark", mark).await;
+        self.events.matching(wanted)
     }
 
     /// What it has logged so far.

@@ -23,7 +23,7 @@ impl PythonServer {
         PythonServerBuilder { specification }
     }
 
-    /// The server of oslo.messaging's own documentation, which ends by itself when its `stop` is called.
+    /// The server of oslo.messaging's own documentation, which ends by itself when its `stop` is called. It takes no commands.
     pub async fn of_the_documentation(url: &str, topic: &str) -> Self {
         let specification = json!({"url": url, "topic": topic});
         Self { process: Process::start("documentation_server.py", &specification).await }
@@ -34,19 +34,20 @@ impl PythonServer {
         self.process.event("its stop", |event| (event["event"] == "stopped").then_some(())).await;
     }
 
-    /// The requests whose methods ran so far, in order: `server`, `method`, `args`, `context`.
-    pub fn requests(&self) -> Vec<Value> {
-        self.process.events().matching(|event| event["event"] == "request")
+    /// The requests whose methods ran so far, in order: `server`, `method`, `args`, `context`. Whatever has been answered
+    /// is among them.
+    pub async fn requests(&self) -> Vec<Value> {
+        self.process.matching(|event| event["event"] == "request").await
     }
 
-    /// Everything that it tells, also when it is gone: then `ended` is the last event.
+    /// Everything that it tells, as it comes, also when it is gone: then `ended` is the last event.
     pub fn events(&self) -> Journal<Value> {
         self.process.events().clone()
     }
 
-    /// The requests of `method` that ran so far.
-    pub fn requests_of(&self, method: &str) -> Vec<Value> {
-        self.process.events().matching(|event| event["event"] == "request" && event["method"] == method)
+    /// The same of `method` alone.
+    pub async fn requests_of(&self, method: &str) -> Vec<Value> {
+        self.process.matching(|event| event["event"] == "request" && event["method"] == method).await
     }
 
     /// The first `count` requests of `method`, as soon as they run.
