@@ -99,8 +99,11 @@ impl Proxy {
 
     /// Resets every connection, and waits until that is done.
     pub async fn cut_connections(&self) {
-        self.kill_connections();
-        let (present, mut left) = std::mem::replace(&mut *self.shared.presence(), mpsc::channel(1));
+        let (present, mut left) = {
+            let mut presence = self.shared.presence();
+            self.kill_connections();
+            std::mem::replace(&mut *presence, mpsc::channel(1))
+        };
         drop(present);
         // Nothing is ever sent: the channel ends with the last connection that holds it.
         while left.recv().await.is_some() {}
@@ -138,21 +141,51 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             shared.refused.fetch_add(1, Ordering::SeqCst);
             continue;
         }
-        tokio::spawn(connection(client, shared.clone()));
+        // Before it has a connection to the broker: whoever kills connections from now on means this one too.
+        let stay = Stay::begin(&shared);
+        shared.event(stay.number, Direction::ToBroker, "tcp.open");
+        tokio::spawn(connection(client, shared.clone(), stay));
     }
 }
 
-async fn connection(mut client: TcpStream, shared: Arc<Shared>) {
-    let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
-    shared.event(number, Direction::ToBroker, "tcp.open");
-    let Ok(mut broker) = TcpStream::connect(&shared.broker).await else {
-        shared.event(number, Direction::FromBroker, "tcp.refused");
-        return;
+/// A connection as long as it is there.
+struct Stay {
+    number: usize,
+    weather: watch::Receiver<Weather>,
+    /// How many kills there had been when it came.
+    kills: u64,
+    _present: mpsc::Sender<()>,
+}
+
+impl Stay {
+    fn begin(shared: &Shared) -> Self {
+        // Held, so that a cut either comes before it or waits for its end.
+        let presence = shared.presence();
+        let mut weather = shared.weather.subscribe();
+        let kills = weather.borrow_and_update().kills;
+        let number = shared.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        Self { number, weather, kills, _present: presence.0.clone() }
+    }
+
+    async fn killed(&mut self) {
+        let kills = self.kills;
+        let _ = self.weather.wait_for(|weather| weather.kills > kills).await;
+    }
+}
+
+async fn connection(mut client: TcpStream, shared: Arc<Shared>, mut stay: Stay) {
+    let number = stay.number;
+    let broker = tokio::select! {
+        broker = TcpStream::connect(&shared.broker) => broker,
+        () = stay.killed() => {
+            let _ = client.set_zero_linger();
+            return shared.event(number, Direction::FromBroker, "tcp.killed");
+        }
+    };
+    let Ok(mut broker) = broker else {
+        return shared.event(number, Direction::FromBroker, "tcp.refused");
     };
     let _ = (client.set_nodelay(true), broker.set_nodelay(true));
-    let mut weather = shared.weather.subscribe();
-    let kills = weather.borrow_and_update().kills;
-    let present = shared.presence().0.clone();
     let killed = {
         let (from_client, to_client) = client.split();
         let (from_broker, to_broker) = broker.split();
@@ -164,7 +197,7 @@ async fn connection(mut client: TcpStream, shared: Arc<Shared>) {
         };
         tokio::select! {
             _ = both => false,
-            _ = weather.wait_for(|weather| weather.kills > kills) => true,
+            () = stay.killed() => true,
         }
     };
     if killed {
@@ -173,7 +206,7 @@ async fn connection(mut client: TcpStream, shared: Arc<Shared>) {
         shared.event(number, Direction::FromBroker, "tcp.killed");
     }
     drop((client, broker));
-    drop(present);
+    drop(stay);
 }
 
 async fn pump(
@@ -193,6 +226,8 @@ async fn pump(
     loop {
         let _ = weather.wait_for(|weather| flow(weather) != Flow::Hold).await;
         let Ok(count @ 1..) = from.read(&mut buffer).await else { break };
+        // Decided before it is written down: whoever waits for the record may change the weather at once.
+        let dropped = flow(&weather.borrow()) == Flow::Drop;
         for decoded in frames.feed(&buffer[..count]) {
             shared.record(connection, direction, decoded);
         }
@@ -200,7 +235,7 @@ async fn pump(
             .wait_for(|weather| flow(weather) != Flow::Hold)
             .await
             .expect("the proxy holds the sender");
-        if flow(&now) == Flow::Pass && to.write_all(&buffer[..count]).await.is_err() {
+        if !dropped && flow(&now) == Flow::Pass && to.write_all(&buffer[..count]).await.is_err() {
             break;
         }
     }
@@ -229,5 +264,26 @@ impl Shared {
         let at = self.started.elapsed();
         let body = body.map(Arc::from);
         self.records.push(Record { at, connection, direction, channel, method, args, properties, body });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wait::within;
+    use std::time::Duration;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    #[tokio::test]
+    async fn a_kill_meets_a_connection_that_has_none_to_the_broker_yet() {
+        let broker = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = Proxy::start(&broker.local_addr().unwrap().to_string()).await;
+        let mut client = TcpStream::connect(proxy.address()).await.unwrap();
+        proxy.records().first(1, LIMIT, "the connection", |record| record.sent("tcp.open")).await;
+        proxy.kill_connections();
+        let mut nothing = [0];
+        let end = within(LIMIT, "it is killed", client.read(&mut nothing)).await;
+        assert!(matches!(end, Err(_) | Ok(0)), "{end:?}");
     }
 }
