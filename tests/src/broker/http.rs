@@ -5,6 +5,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// How long a node may take for what takes it milliseconds on an idle machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
 /// `guest:guest` in base64.
 const CREDENTIALS: &str = "Z3Vlc3Q6Z3Vlc3Q=";
 
@@ -16,9 +19,9 @@ pub(super) async fn request(
     body: Option<Value>,
 ) -> Result<Value, String> {
     let exchange = exchange(api, method, path, body);
-    match tokio::time::timeout(Duration::from_secs(20), exchange).await {
+    match tokio::time::timeout(LIMIT, exchange).await {
         Ok(answer) => answer.map_err(|cause| format!("{method} {path} at {api}: {cause}")),
-        Err(_) => Err(format!("{method} {path} at {api}: no answer")),
+        Err(_) => Err(format!("{method} {path} at {api}: no answer within {LIMIT:?}")),
     }
 }
 
