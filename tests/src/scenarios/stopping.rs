@@ -1,6 +1,7 @@
 //! A server that is stopped and started again and again, under load: each cast runs once.
 
 use crate::journal::Journal;
+use crate::wait::eventually;
 use oslo_messaging::Context;
 use oslo_messaging::contract::{DynEndpoint, DynRequest};
 use oslo_messaging::error::RemoteFailure;
@@ -9,9 +10,17 @@ use oslo_messaging::target::Target;
 use oslo_messaging::transport::Transport;
 use serde_json::{Value, json};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 const LIMIT: Duration = Duration::from_secs(60);
+
+/// How many casts run at a time.
+const CONCURRENCY: usize = 2;
+
+/// How many casts each server runs before it is stopped.
+const EACH: usize = 7;
 
 /// Casts `casts` requests through `casting` while a server on `serving` stops after every few of them and starts again:
 /// stop cancels first and gives back what has not begun, so each cast runs exactly once.
@@ -22,13 +31,14 @@ pub async fn each_cast_runs_once_while_its_server_comes_and_goes(
     casts: u64,
 ) {
     let journal = Journal::new();
+    // How many handlers may end: the others are at work, so that a stop meets requests that wait behind them.
+    let may_end = Arc::new(Semaphore::new(0));
     let handler = {
-        let journal = journal.clone();
+        let (journal, may_end) = (journal.clone(), may_end.clone());
         move |request: DynRequest| {
-            let journal = journal.clone();
+            let (journal, may_end) = (journal.clone(), may_end.clone());
             async move {
-                // Work that takes a while, so that a stop meets requests that wait behind it.
-                tokio::time::sleep(Duration::from_millis(1)).await;
+                may_end.acquire().await.unwrap().forget();
                 journal.push(request.args["number"].as_u64().unwrap());
                 Ok::<_, RemoteFailure>(Value::Null)
             }
@@ -36,7 +46,7 @@ pub async fn each_cast_runs_once_while_its_server_comes_and_goes(
     };
     let server = RpcServer::builder(serving, Target::server(topic, "only"))
         .endpoint(DynEndpoint::new(handler))
-        .concurrency(2)
+        .concurrency(CONCURRENCY)
         .prefetch(20)
         .build()
         .unwrap();
@@ -56,12 +66,24 @@ pub async fn each_cast_runs_once_while_its_server_comes_and_goes(
     };
     cast(0..casts / 2).await;
     let come_and_go = async {
-        let mut returned = 0;
-        while journal.len() < casts as usize {
+        let (mut returned, casts) = (0, casts as usize);
+        while journal.len() < casts {
             let handle = server.start().await.unwrap();
-            let some = (journal.len() + 7).min(casts as usize);
+            let some = (journal.len() + EACH).min(casts);
+            may_end.add_permits(some - journal.len());
             journal.first(some, LIMIT, "casts run", |_| true).await;
+            if casts - some > CONCURRENCY {
+                let waiting = || async {
+                    let stats = handle.stats();
+                    if stats.waiting > 0 { Ok(()) } else { Err(stats) }
+                };
+                eventually(LIMIT, "a cast waits behind those at work", waiting).await;
+            }
+            handle.stop();
+            // Whatever is at work may end now.
+            may_end.add_permits(casts);
             returned += stop(handle).await;
+            may_end.forget_permits(casts);
         }
         returned
     };
