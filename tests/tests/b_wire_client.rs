@@ -365,25 +365,29 @@ async fn b12_client_ignores_late_and_unknown_replies() {
 #[tokio::test]
 async fn b13_client_lives_on_heartbeats_alone() {
     let site = Site::new("b13c").await;
-    let _server = site.python_server().await;
+    let server = site.python_server().await;
     let (proxy, transport) = tapped(&site).await;
     let (client, ctx) = (FunctionalClient::new(&transport, Target::topic(&site.topic)), Context::new());
-    let monitored = |seconds, monitor| {
-        client
-            .delay(&ctx, seconds)
-            .timeout(Duration::from_secs(20))
-            .call_monitor(Duration::from_secs(monitor))
+    let monitored = |gate, monitor| {
+        client.wait_at(&ctx, gate).timeout(2 * LIMIT).call_monitor(Duration::from_secs(monitor))
     };
-    assert_eq!(monitored(4.5, 2).await.unwrap(), 4.5);
+    // One every three seconds, each of which may be as late again: with the third the call is older than the monitor bears
+    // without any.
+    let heartbeats = async {
+        let heartbeat = |record: &Record| record.received("basic.deliver");
+        proxy.records().first(3, LIMIT, "heartbeats", heartbeat).await;
+        server.open("heard").await;
+    };
+    let (answer, ()) = tokio::join!(monitored("heard", 6), heartbeats);
+    assert_eq!(answer.unwrap(), "heard");
     let ending: Vec<Value> =
         proxy.received("basic.deliver").iter().map(|r| r.message().inner["ending"].clone()).collect();
-    // One every second; a busy machine may make one late.
     let (last, heartbeats) = ending.split_last().unwrap();
-    assert!(last == true && heartbeats.len() >= 2, "{ending:?}");
-    assert!(heartbeats.iter().all(|ending| ending == false), "{ending:?}");
+    assert!(last == true && heartbeats.iter().all(|ending| ending == false), "{ending:?}");
     // A Python server sends nothing when asked for signs of life every second: the client gives the call up.
-    let error = monitored(3.0, 1).await.unwrap_err();
+    let error = monitored("unheard", 1).await.unwrap_err();
     assert!(matches!(error, CallError::ServerLost(_)) && error.ran() == Ran::Maybe, "{error:?}");
+    assert_eq!(proxy.received("basic.deliver").len(), ending.len(), "not one sign of life");
 }
 
 #[tokio::test]
@@ -392,7 +396,7 @@ async fn b14_client_ignores_heartbeats_after_the_reply() {
     let _server = site.python_server().await;
     let (proxy, transport) = tapped(&site).await;
     let client = RpcClient::new(&transport, Target::topic(&site.topic));
-    let call = client.call(&Context::new(), "nope", &json!({})).call_monitor(Duration::from_secs(2));
+    let call = client.call(&Context::new(), "nope", &json!({})).call_monitor(Duration::from_secs(4));
     assert!(matches!(call.await, Err(CallError::Rejected(_))));
     // Python's watchdog is never stopped when there is no such method: its heartbeats follow the reply.
     let late =

@@ -315,19 +315,28 @@ async fn b11_server_drops_duplicates_and_acknowledges_them() {
 #[tokio::test]
 async fn b13_server_sends_heartbeats_every_half_interval() {
     let site = Site::new("b13s").await;
-    let (proxy, _server) = tapped(&site).await;
+    let (proxy, server) = tapped(&site).await;
     let client = site.python_client().await;
-    let call = client.call(site.target(), "delay", json!({"seconds": 4.5})).with("timeout", 20);
-    assert_eq!(call.with("call_monitor_timeout", 2).result().await, 4.5);
+    let monitored = |gate: &str, monitor: u64| {
+        let call = client.call(site.target(), "wait_at", json!({"gate": gate})).with("timeout", 60);
+        call.with("call_monitor_timeout", monitor)
+    };
+    let heard = async {
+        // With the third the call is older than the monitor bears without any.
+        let heartbeat = |record: &Record| record.sent("basic.publish");
+        proxy.records().first(3, LIMIT, "heartbeats", heartbeat).await;
+        server.gates().open("heard");
+    };
+    let (answer, ()) = tokio::join!(monitored("heard", 6).result(), heard);
+    assert_eq!(answer, "heard");
     let sent = replies(&proxy);
     let (answer, heartbeats) = sent.split_last().unwrap();
     assert_eq!(answer.message().inner["ending"], true);
-    // At 1, 2, 3 and 4 seconds. A busy machine makes each late, and none early.
-    assert!(heartbeats.len() >= 2, "{}", heartbeats.len());
+    // At 3, 6 and 9 seconds. A busy machine makes each late, and none early.
     let begun = proxy.received("basic.deliver")[0].at;
-    for (heartbeat, second) in heartbeats.iter().zip(1..) {
+    for (heartbeat, number) in heartbeats.iter().zip(1..) {
         let at = heartbeat.at - begun;
-        assert!(at >= Duration::from_secs(second), "heartbeat {second} after {at:?}");
+        assert!(at >= Duration::from_secs(3 * number), "heartbeat {number} after {at:?}");
         let message = heartbeat.message();
         assert_eq!(pythons(&message.keys), ["result", "failure", "ending", "_msg_id", "_unique_id"]);
         assert_eq!((&message.inner["ending"], &message.inner["result"]), (&json!(false), &Value::Null));
@@ -335,9 +344,11 @@ async fn b13_server_sends_heartbeats_every_half_interval() {
     }
 
     // One second is below what a server sends at: Python sends nothing either, and the client gives up.
-    let call = client.call(site.target(), "delay", json!({"seconds": 2.2})).with("timeout", 20);
-    assert_eq!(call.with("call_monitor_timeout", 1).raised().await.class, "MessagingTimeout");
-    let answered = |record: &Record| record.sent("basic.publish") && record.message().inner["result"] == 2.2;
+    assert_eq!(monitored("unheard", 1).raised().await.class, "MessagingTimeout");
+    server.wait_for(2, "wait_at").await;
+    server.gates().open("unheard");
+    let answered =
+        |record: &Record| record.sent("basic.publish") && record.message().inner["result"] == "unheard";
     proxy.records().first(1, LIMIT, "the late answer", answered).await;
     assert_eq!(replies(&proxy).len(), sent.len() + 1, "not one sign of life before it");
 }

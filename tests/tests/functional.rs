@@ -179,8 +179,9 @@ async fn ft06_server_call_test_timeout_with_concurrently_queues() {
     let server = site.rust_server().await;
     let client = site.python_client().await;
     let long =
-        client.call(site.target(), "long_running_task", json!({"seconds": 10})).with("timeout", 5).raised();
-    let add = || client.call(site.target(), "add", json!({"increment": 1})).with("timeout", 5).result();
+        client.call(site.target(), "long_running_task", json!({"seconds": 60})).with("timeout", 5).raised();
+    // Less than the long one takes: behind it they would not be answered.
+    let add = || client.call(site.target(), "add", json!({"increment": 1})).with("timeout", 30).result();
     let (long, short) = tokio::join!(long, join_all((0..10).map(|_| add())));
     assert_eq!((long.class.as_str(), short.len(), server.state().ival), ("MessagingTimeout", 10, 10));
 }
@@ -190,11 +191,13 @@ async fn ft06_server_call_test_timeout_with_concurrently_queues() {
 async fn ft06_client_call_test_timeout_with_concurrently_queues() {
     let site = Site::new("ft06c").await;
     let server = site.python_server().await;
-    let (client, ctx) = (client(&site).prepare(|o| o.timeout(Duration::from_secs(5))), Context::new());
+    let (client, ctx) = (client(&site), Context::new());
     // Connected before the clocks start.
-    client.none(&ctx).timeout(LIMIT).await.unwrap();
-    let short = join_all((0..10).map(|_| client.add(&ctx, 1)));
-    let (long, short) = tokio::join!(client.long_running_task(&ctx, 10.0), short);
+    client.none(&ctx).await.unwrap();
+    // Less than the long one takes: behind it they would not be answered.
+    let short = join_all((0..10).map(|_| client.add(&ctx, 1).timeout(Duration::from_secs(8))));
+    let long = client.long_running_task(&ctx, 60.0).timeout(Duration::from_secs(10));
+    let (long, short) = tokio::join!(long, short);
     assert!(matches!(long, Err(CallError::Timeout(_))), "{long:?}");
     assert!(short.into_iter().all(|outcome| outcome.is_ok()));
     assert_eq!(server.state().await["server1"]["ival"], 10);
@@ -219,9 +222,10 @@ async fn ft08_server_call_test_monitor_long_call() {
     let site = Site::new("ft08s").await;
     let _server = site.rust_server().await;
     let client = site.python_client().await;
-    let delay = || client.call(site.target(), "delay", json!({"seconds": 4}));
+    let delay = || client.call(site.target(), "delay", json!({"seconds": 8}));
     assert_eq!(delay().with("timeout", 1).raised().await.class, "MessagingTimeout");
-    assert_eq!(delay().with("timeout", 3600).with("call_monitor_timeout", 2).result().await, 4.0);
+    // A sign of life every three seconds, each of which may be as late again.
+    assert_eq!(delay().with("timeout", 3600).with("call_monitor_timeout", 6).result().await, 8.0);
 }
 
 /// `CallTestCase.test_monitor_long_call`
@@ -231,11 +235,12 @@ async fn ft08_client_call_test_monitor_long_call() {
     let _server = site.python_server().await;
     let (client, ctx) = (client(&site), Context::new());
     client.none(&ctx).await.unwrap();
-    let short = client.delay(&ctx, 4.0).timeout(Duration::from_secs(1)).await;
+    let short = client.delay(&ctx, 8.0).timeout(Duration::from_secs(3)).await;
     assert!(matches!(short, Err(CallError::Timeout(_))), "{short:?}");
+    // A sign of life every three seconds, each of which may be as late again.
     let monitored =
-        client.delay(&ctx, 4.0).timeout(Duration::from_secs(3600)).call_monitor(Duration::from_secs(2));
-    assert_eq!(monitored.await.unwrap(), 4.0);
+        client.delay(&ctx, 8.0).timeout(Duration::from_secs(3600)).call_monitor(Duration::from_secs(6));
+    assert_eq!(monitored.await.unwrap(), 8.0);
 }
 
 /// `CallTestCase.test_endpoint_version_namespace`
