@@ -84,15 +84,20 @@ async fn a05_client_times_out_when_the_queue_has_no_consumer() {
     let (server, client) = (site.rust_server().await, functional(&site));
     client.none(&Context::new()).await.unwrap();
     server.stop().await;
-    let started = Instant::now();
-    let error = client.add(&Context::new(), 1).timeout(Duration::from_secs(1)).await.unwrap_err();
-    let CallError::Timeout(timeout) = &error else { panic!("{error:?}") };
-    assert_eq!(error.ran(), Ran::Maybe);
-    assert_eq!(timeout.consumers, Some(0), "it says that nobody listens: {error}");
-    let id = timeout.request.message_id.unwrap().to_string();
-    assert!(error.to_string().contains(&id), "it names the message id: {error}");
-    let took = started.elapsed();
-    assert!((1.0..10.0).contains(&took.as_secs_f64()), "{took:?}");
+    let timed_out = || async {
+        let started = Instant::now();
+        let error = client.add(&Context::new(), 1).timeout(TIMEOUT).await.unwrap_err();
+        let took = started.elapsed();
+        assert!((TIMEOUT..LIMIT).contains(&took), "{took:?}");
+        let CallError::Timeout(timeout) = &error else { panic!("{error:?}") };
+        assert_eq!(error.ran(), Ran::Maybe);
+        let id = timeout.request.message_id.unwrap().to_string();
+        assert!(error.to_string().contains(&id), "it names the message id: {error}");
+        // A broker that is busy just then has not said who listens.
+        timeout.consumers.map(|consumers| (consumers, error.to_string())).ok_or(error)
+    };
+    let (consumers, error) = eventually(LIMIT, "a timeout that knows its queue", timed_out).await;
+    assert_eq!(consumers, 0, "it says that nobody listens: {error}");
 }
 
 #[tokio::test]
@@ -110,7 +115,7 @@ async fn a06_client_is_told_at_once_that_there_is_no_queue() {
     let error = cast.await.unwrap_err();
     assert!(matches!(error, oslo_messaging::error::CastError::Unroutable(_)), "{error:?}");
     // Two round trips: nothing near the timeout of a minute, on the busiest machine.
-    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+    assert!(started.elapsed() < LIMIT, "{:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -203,7 +208,7 @@ async fn a11_client_casts_to_one_to_the_group_and_to_all() {
         let counts = [counts[0], counts[1], rust.state().ival];
         if counts.iter().sum::<i64>() == 20 { Ok(counts) } else { Err(counts) }
     };
-    let counts = eventually(Duration::from_secs(30), "20 casts", counted).await;
+    let counts = eventually(LIMIT, "20 casts", counted).await;
     assert!(counts.iter().all(|&count| count > 0), "{counts:?}");
 
     client.cast(&ctx, "append", &json!({"text": "all"})).fanout().await.unwrap();

@@ -175,7 +175,8 @@ async fn e02_client_says_maybe_of_a_request_that_vanished() {
     let ctx = Context::new();
     client.none(&ctx).await.unwrap();
     proxy.set_flow(Flow::Drop, Flow::Pass);
-    let call = client.add(&ctx, 1).timeout(Duration::from_secs(3));
+    // Time enough to be connected again, which the error tells.
+    let call = client.add(&ctx, 1).timeout(Duration::from_secs(8));
     let cut = async {
         let sent = |record: &Record| record.sent("basic.publish");
         proxy.records().first(2, LIMIT, "the request", sent).await;

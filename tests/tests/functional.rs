@@ -141,7 +141,7 @@ async fn ft04_client_call_test_timeout() {
     let (server, client) = (site.python_server().await, client(&site));
     client.none(&Context::new()).await.unwrap();
     server.stop().await;
-    let outcome = client.add(&Context::new(), 1).timeout(Duration::from_secs(1)).await;
+    let outcome = client.add(&Context::new(), 1).timeout(Duration::from_secs(3)).await;
     assert!(matches!(outcome, Err(CallError::Timeout(_))), "{outcome:?}");
 }
 
