@@ -14,6 +14,7 @@ use oslo_messaging::transport::{
 use oslo_messaging::wire::Properties;
 use oslo_messaging::{CallError, CastError, ConnectOptions, Context, Ran, Target, Transport, endpoint};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -88,7 +89,7 @@ async fn wrong_password_missing_virtual_host_and_absent_broker_are_told_apart() 
         let transport = Transport::connect(&url).unwrap();
         let mut health = transport.watch_health();
         let failed = |health: &Health| matches!(health, Health::Connecting { last: Some(_), .. });
-        within(Duration::from_secs(5), &url, health.wait_for(failed)).await.unwrap();
+        within(LIMIT, &url, health.wait_for(failed)).await.unwrap();
         let error = transport.ready(Duration::ZERO).await.unwrap_err();
         assert_eq!(error.kind(), Some(expected), "{error}");
         assert!(!error.to_string().contains("not-the-password"), "{error}");
@@ -211,8 +212,10 @@ fn handlers_that_block_every_worker_do_not_cost_the_connection() {
     let helper = tokio::runtime::Runtime::new().unwrap();
     let site = helper.block_on(Site::new("blocking"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    // Heartbeats of one second: the broker gives a silent client up after two.
-    let transport = Transport::connect(format!("{}?heartbeat_timeout_threshold=1", site.url)).unwrap();
+    // At a threshold of 4 s the broker sends a heartbeat every 2 s and bears 8 s of silence. Its own pass the proxy.
+    let proxy = helper.block_on(Proxy::start(site.host.broker().address()));
+    let url = format!("{}?heartbeat_timeout_threshold=4", site.host.url_at(proxy.address()));
+    let transport = Transport::connect(&url).unwrap();
     let (begun, has_begun) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = Arc::new(Mutex::new(released));
@@ -232,12 +235,21 @@ fn handlers_that_block_every_worker_do_not_cost_the_connection() {
     let client = RpcClient::new(helper.block_on(async { site.transport() }), Target::topic(&site.topic));
     let answer = helper.spawn(async move { client.call(&Context::new(), "block", &json!({})).await });
     has_begun.recv_timeout(LIMIT).unwrap();
-    let mut health = transport.watch_health();
-    health.borrow_and_update();
-    // Longer than any broker waits for a silent client: here time itself is the subject.
-    let lost =
-        helper.block_on(async { tokio::time::timeout(Duration::from_secs(6), health.changed()).await });
-    assert!(lost.is_err(), "the connection was lost: {:?}", transport.health());
+    let consuming = proxy.sent("basic.consume")[0].connection;
+    let blocked_since = proxy.records().len();
+    // Both have had to send some, for longer than the broker bears silence.
+    let beats = || async {
+        let since = proxy.records().after(blocked_since);
+        let count = |wanted: fn(&Record) -> bool| {
+            since.iter().filter(|record| record.connection == consuming && wanted(record)).count()
+        };
+        let beats = (count(|record| record.received("heartbeat")), count(|record| record.sent("heartbeat")));
+        if beats.0 >= 5 && beats.1 >= 3 { Ok(()) } else { Err(beats) }
+    };
+    helper.block_on(eventually(LIMIT, "heartbeats of the broker and of the connection", beats));
+    let ended = proxy.records().matching(|record| record.method == "tcp.end");
+    assert!(ended.is_empty(), "the connection was lost: {:?}", transport.health());
+    assert_eq!(transport.stats().connections_lost, 0);
     release.send(()).unwrap();
     helper.block_on(answer).unwrap().unwrap();
 }
@@ -594,6 +606,14 @@ impl Sink for Panicking {
     }
 }
 
+/// Between one time and the next is at least half of the two seconds that a pause has by default. A busy machine makes one
+/// late, and none early: each is written down before it has come to its end.
+fn assert_pauses(times: &[Record]) {
+    for (one, next) in times.iter().zip(&times[1..]) {
+        assert!(next.at - one.at >= Duration::from_secs(1), "{:?}", next.at - one.at);
+    }
+}
+
 async fn publish_to(site: &Site, route: Route) {
     let (settled, outcome) = oneshot::channel();
     let message = Publish {
@@ -627,11 +647,8 @@ async fn a_consumer_that_ends_as_soon_as_it_is_there_is_set_up_less_and_less_oft
     let _consumer = driver.subscribe(subscription, Arc::new(Panicking), None).await.unwrap();
     publish_to(&site, route).await;
     let again = |record: &Record| record.sent("basic.consume");
-    proxy.records().first(2, LIMIT, "the second consumer", again).await;
-    // Long enough for hundreds of them.
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let consumers = proxy.sent("basic.consume").len();
-    assert!(consumers <= 3, "{consumers} consumers within a second");
+    let consumers = proxy.records().first(4, LIMIT, "the fourth consumer", again).await;
+    assert_pauses(&consumers[1..]);
 }
 
 #[tokio::test]
@@ -645,12 +662,15 @@ async fn reply_queues_that_end_as_soon_as_they_are_there_do_not_pile_up() {
     let address = driver.reply_address_by(None, None).await.unwrap();
     let route = Route::Reply { address: Arc::clone(&address.0) };
     publish_to(&site, route).await;
-    // Each round consumes a queue of its own beside the old one.
-    let again = |record: &Record| record.sent("basic.consume");
-    proxy.records().first(3, LIMIT, "the second round", again).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    let queues = site.host.queue_names().await.len();
-    assert!(queues <= 3, "{queues} reply queues within a second");
+    // Each round makes a queue of its own, and consumes the old one beside it.
+    let made = || async {
+        let mut known = BTreeSet::new();
+        let mut queues = proxy.sent("queue.declare");
+        queues.retain(|record| known.insert(record.text("queue").to_owned()));
+        if queues.len() >= 4 { Ok(queues) } else { Err(known) }
+    };
+    let queues = eventually(LIMIT, "the fourth reply queue", made).await;
+    assert_pauses(&queues[1..]);
 }
 
 /// Somebody deletes the reply queue: calls in flight wait in vain, and no connection was lost.
