@@ -74,12 +74,7 @@ async fn a_gone_exchange_is_declared_again() {
         let server = RustServer::builder(&url, &site.topic, "one").start().await;
         assert_eq!(within(LIMIT, "a call", until_answered(&client)).await, json!(1));
         server.stop().await;
-        // The broker lets the queue go behind its answer to the server.
-        let gone = || async {
-            let names = site.host.exchange_names().await;
-            if names.is_empty() { Ok(()) } else { Err(names) }
-        };
-        eventually(LIMIT, "the exchange's end", gone).await;
+        site.host.only_exchanges(&[]).await;
         let error = within(LIMIT, "the call", client.test(&Context::new(), json!(2))).await.unwrap_err();
         assert!(matches!(error, CallError::Unroutable(_)), "{error:?}");
     }

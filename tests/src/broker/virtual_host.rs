@@ -1,7 +1,11 @@
 //! What one virtual host holds, as the broker lists it.
 
 use super::{Broker, http};
+use crate::wait::eventually;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+const LIMIT: Duration = Duration::from_secs(60);
 
 const PASSWORD: &str = "of-a-test";
 
@@ -74,6 +78,16 @@ impl VirtualHost {
     /// Names of its own exchanges, sorted.
     pub async fn exchange_names(&self) -> Vec<String> {
         names(&self.exchanges().await)
+    }
+
+    /// Waits until it has no exchanges of its own but these. Those that go with their last queue, and queues that go with their
+    /// last consumer, go behind the broker's answer to that consumer.
+    pub async fn only_exchanges(&self, left: &[&str]) {
+        let gone = || async {
+            let names = self.exchange_names().await;
+            if names == left { Ok(()) } else { Err(names) }
+        };
+        eventually(LIMIT, "the exchanges' end", gone).await;
     }
 
     /// Its open connections: `name`, `client_properties`, `channels`.
