@@ -112,7 +112,7 @@ async fn play(
     }
 
     report.title("a call that outlives its timeout says what is known");
-    match shop.count(&ctx).timeout(Duration::from_millis(300)).await {
+    match shop.count(&ctx).timeout(Duration::from_secs(1)).await {
         Err(error @ CallError::Timeout(_)) => report.failed("timeout", &error),
         other => return Err(format!("expected CallError::Timeout, got {other:?}").into()),
     }

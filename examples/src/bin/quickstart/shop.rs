@@ -90,7 +90,7 @@ impl Shop for Counter {
 
     async fn count(&self, _ctx: &Context) -> Result<u32, ShopError> {
         // Longer than its caller waits, and over soon after: the server's stop lets it finish.
-        tokio::time::sleep(Duration::from_secs(1)).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
         Ok(4)
     }
 

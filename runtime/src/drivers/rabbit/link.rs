@@ -275,9 +275,10 @@ mod tests {
 
     #[tokio::test]
     async fn attempts_are_counted_from_a_mark_on_and_those_of_before_are_not() {
-        // Bound and dropped: nobody listens there.
-        let address = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-        let url = format!("rabbit://guest:guest@{}/", address.unwrap()).parse().unwrap();
+        // Bound without listening: nobody else gets the port meanwhile.
+        let kept = tokio::net::TcpSocket::new_v4().unwrap();
+        kept.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("rabbit://guest:guest@{}/", kept.local_addr().unwrap()).parse().unwrap();
         let settings = Settings::resolve(&url, &RabbitOptions::default());
         let link = Link::new("test", Arc::new(settings));
         let supervision = tokio::spawn(link.clone().supervise());

@@ -120,10 +120,10 @@ pub(crate) fn send(run: &Arc<Run>, to: ReplyTo, content: Content) {
     // A caller whose time is up may still be there: one try is always made.
     let give_up_at = to.deadline.map_or(limit, |deadline| deadline.clamp(now, limit));
     run.reply_begins();
-    publish(Arc::clone(run), Reply { to, content, give_up_at, tries: 0, place: None });
+    publish(Arc::clone(run), Reply { to, content, give_up_at, tries: 0, place: None }, now);
 }
 
-fn publish(run: Arc<Run>, mut reply: Reply) {
+fn publish(run: Arc<Run>, mut reply: Reply, now: Instant) {
     reply.tries += 1;
     let encoded = encode(&run, &reply.to, &reply.content).or_else(|over| {
         reply.content = reply.content.cut(&over);
@@ -135,7 +135,7 @@ fn publish(run: Arc<Run>, mut reply: Reply) {
         return run.reply_ends();
     };
     // The first try may wait for a connection as long as the reply is worth anything.
-    message.deadline = Some(reply.give_up_at.max(Instant::now() + PAUSE).into_std());
+    message.deadline = Some(reply.give_up_at.max(now + PAUSE).into_std());
     let driver = Arc::clone(&run.driver);
     run.reply_leaves();
     driver.publish(
@@ -197,7 +197,7 @@ async fn try_again(run: Arc<Run>, mut reply: Reply, error: PublishError) {
     }
     run.counters.replies_retried.add();
     tokio::time::sleep(PAUSE).await;
-    publish(run, reply);
+    publish(run, reply, Instant::now());
 }
 
 /// Why a reply is not sent again, if it is not.

@@ -208,7 +208,9 @@ impl Run {
         let mut seat = Seat { run: Some(self), slot };
         let mut served = 0_u32;
         while let Some(run) = &seat.run {
-            work::serve(run, arrival).await;
+            if let Some(serving) = work::begin(run, arrival) {
+                serving.await;
+            }
             run.room_for_replies().await;
             match run.leave(slot) {
                 Some(next) => arrival = next,

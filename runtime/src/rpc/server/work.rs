@@ -5,7 +5,7 @@ use super::heartbeat::Heartbeat;
 use super::reply::{self, Content, ReplyTo};
 use super::run::{Arrival, Run};
 use crate::context;
-use crate::contract::{Reply, Started};
+use crate::contract::Reply;
 use crate::error::{RejectionKind, RemoteFailure};
 use crate::serving::after;
 use crate::transport::{AckHandle, Delivery};
@@ -14,12 +14,18 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-/// Serves one delivery to its end.
-pub(crate) async fn serve(run: &Arc<Run>, arrival: Arrival) {
+/// Begins to serve one delivery; gives what is left to do, if its handler is to run.
+///
+/// All that needs no waiting is done here: what a future has captured is moved with it, and those of servers are moved by
+/// every request.
+pub(crate) fn begin<'a>(run: &'a Arc<Run>, arrival: Arrival) -> Option<impl Future<Output = ()> + use<'a>> {
     let Delivery { body, properties, redelivered, ack, .. } = arrival.delivery;
     let request = match run.driver.format().decode_request(&body, &properties, &run.limits) {
         Ok(request) => request,
-        Err(malformed) => return refuse_malformed(run, malformed, ack),
+        Err(malformed) => {
+            refuse_malformed(run, malformed, ack);
+            return None;
+        }
     };
     // A peer chose them, and they may be of any length.
     let (method, message_id) = (wire::short(&request.method), request.message_id.as_deref().map(wire::short));
@@ -34,23 +40,24 @@ pub(crate) async fn serve(run: &Arc<Run>, arrival: Arrival) {
                     unlogged, "request not run: its reply address {problem}"
                 );
             }
-            return;
+            return None;
         }
     };
     if !ack.ack() {
         // Not remembered as run: it comes again, to this server or another.
         run.counters.gone_back.add();
         tracing::debug!(method, message_id, "request not run: it went back with its connection");
-        return;
+        return None;
     }
     if request.unique_id.as_deref().is_some_and(|id| !run.duplicates.is_new(id)) {
         run.counters.duplicates.add();
         tracing::debug!(method, message_id, "duplicate dropped");
-        return;
+        return None;
     }
     let topic = run.config.target.topic.as_deref();
     let span = tracing::info_span!("rpc", method, message_id, topic);
-    handle(run, request, reply_to, redelivered).instrument(span).await;
+    let handling = span.in_scope(|| handle(run, request, reply_to, redelivered));
+    Some(handling.instrument(span))
 }
 
 /// Where the answer goes; none for a cast.
@@ -64,8 +71,13 @@ fn reply_to(request: &IncomingRequest, arrived: Instant) -> Result<Option<ReplyT
     Ok(Some(ReplyTo { address, message_id, deadline }))
 }
 
-/// Runs a request's handler and answers.
-async fn handle(run: &Arc<Run>, request: IncomingRequest, reply_to: Option<ReplyTo>, redelivered: bool) {
+/// Starts a request's handler; what is left is to wait for it and to answer.
+fn handle<'a>(
+    run: &'a Arc<Run>,
+    request: IncomingRequest,
+    reply_to: Option<ReplyTo>,
+    redelivered: bool,
+) -> impl Future<Output = ()> + use<'a> {
     tracing::debug!("request received");
     let heartbeat = reply_to.as_ref().and_then(|to| Heartbeat::begin(run, to, request.monitor));
     let delivery = context::Delivery {
@@ -75,24 +87,26 @@ async fn handle(run: &Arc<Run>, request: IncomingRequest, reply_to: Option<Reply
         redelivered,
         ..context::Delivery::default()
     };
-    let content = conclude(run, run.config.dispatcher.dispatch(request, delivery)).await;
-    drop(heartbeat);
-    if let Some(to) = reply_to {
-        reply::send(run, to, content);
+    let started = run.config.dispatcher.dispatch(request, delivery);
+    async move {
+        let content = match started {
+            Ok(handler) => content(run, handler.await),
+            Err(refusal) => {
+                run.counters.refused.add();
+                Content::Refusal { failure: refusal.failure, kind: refusal.kind }
+            }
+        };
+        drop(heartbeat);
+        if let Some(to) = reply_to {
+            reply::send(run, to, content);
+        }
     }
 }
 
-/// Waits for the handler; what it ended with, counted. The dispatcher has caught panics and logged errors.
-async fn conclude(run: &Run, started: Started) -> Content {
+/// What a handler ended with, counted. The dispatcher has caught panics and logged errors.
+fn content(run: &Run, reply: Reply) -> Content {
     let counters = &run.counters;
-    let handler = match started {
-        Ok(handler) => handler,
-        Err(refusal) => {
-            counters.refused.add();
-            return Content::Refusal { failure: refusal.failure, kind: refusal.kind };
-        }
-    };
-    match handler.await {
+    match reply {
         Reply::Result(value) => {
             counters.succeeded.add();
             Content::Result(value)

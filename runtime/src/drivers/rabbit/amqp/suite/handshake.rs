@@ -4,7 +4,7 @@ use super::stage::{Stage, consume, inspected, node, publish, take, within};
 use crate::drivers::rabbit::amqp::Connection;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 async fn refused(stage: &Stage, address: &str, password: &str, virtual_host: &str) -> ConnectFailure {
     let mut node = node(address, virtual_host);
@@ -22,9 +22,10 @@ pub async fn refusals_are_told_apart(stage: Stage) {
     assert!(!failure.to_string().contains("not-the-password"));
     let failure = refused(&stage, address, "guest", "missing").await;
     assert_eq!(failure.kind, ConnectFailureKind::VirtualHostRefused, "{failure}");
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let nobody = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    // Bound without listening: nobody else gets the port meanwhile.
+    let kept = TcpSocket::new_v4().unwrap();
+    kept.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let nobody = kept.local_addr().unwrap().to_string();
     let failure = refused(&stage, &nobody, "guest", host).await;
     assert_eq!(failure.kind, ConnectFailureKind::Unreachable, "{failure}");
     assert!(failure.to_string().contains(&nobody), "{failure}");
@@ -94,9 +95,9 @@ pub async fn heartbeats_are_as_agreed(stage: Stage) {
     let (_quiet, _events) = within("a login", open(0)).await.unwrap();
     let agreed = stage.operator.sent("connection.tune-ok", 1).await;
     assert_eq!(agreed[0]["heartbeat"], 0);
-    let (_beating, mut events) = within("a login", open(1)).await.unwrap();
+    let (_beating, mut events) = within("a login", open(4)).await.unwrap();
     let agreed = stage.operator.sent("connection.tune-ok", 2).await;
-    assert_eq!(agreed[1]["heartbeat"], 1);
-    stage.operator.sent("heartbeat", 5).await;
+    assert_eq!(agreed[1]["heartbeat"], 4);
+    stage.operator.sent("heartbeat", 3).await;
     assert!(events.try_recv().is_err());
 }
