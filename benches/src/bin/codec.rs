@@ -154,7 +154,7 @@ fn main() -> Outcome {
         id: MessageId::random(),
     };
     let naive = Naive { id: ours.id.to_string() };
-    println!("| inner message | what | naive ns (min, median) | ours ns (min, median) | ratio of minima |");
+    println!("| body | what | naive ns (min, median) | ours ns (min, median) | ratio of minima |");
     println!("|---|---|---|---|---|");
     for instances in [0, 1, 8, 230] {
         let args = args(instances);

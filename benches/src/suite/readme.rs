@@ -31,13 +31,14 @@ fn text(results: &Results<'_>, out: &str) -> String {
         "![Calls a second of each peer]({out}/calls.svg)\n\n\
          Over RabbitMQ, with requests and replies confirmed, it answers {} the calls of Python's oslo.messaging one at a time and {} \
          with 64 in flight. Against a bare lapin loop with the same guarantees, but without the envelope, exchange and \
-         headers of oslo.messaging, it answers {} as many; with bodies of 64 KiB {}, for they are JSON within JSON, which takes longer to write and to read. It \
+         headers of oslo.messaging, it answers {} as many; with bodies of 64 KiB {}, of 1 MiB {}, for they are JSON within JSON, which takes longer to write and to read. It \
          loses to what promises less or has no broker: lapin that confirms all but leaves replies unacknowledged is {} as fast, lapin that confirms nothing {}, tonic, which \
          goes from process to process in one hop and keeps nothing, {}.\n",
         ratio(PYTHON, 1),
         ratio(PYTHON, 64),
         ratio(LAPIN, 64),
         times(results.ratio_of_size(OURS, LAPIN, 65_536)),
+        times(results.ratio_of_size(OURS, LAPIN, 1_048_576)),
         faster(REPLIES_UNACKED),
         faster(UNCONFIRMED),
         faster(Contender::Framework(Framework::Tonic)),
@@ -45,7 +46,12 @@ fn text(results: &Results<'_>, out: &str) -> String {
 }
 
 fn times(ratio: Option<f64>) -> String {
-    ratio.map_or_else(|| "(no result)".to_owned(), |ratio| format!("{ratio:.1} times"))
+    match ratio {
+        None => "(no result)".to_owned(),
+        // Near one, a tenth hides who is ahead.
+        Some(ratio) if ratio < 2.0 => format!("{ratio:.2} times"),
+        Some(ratio) => format!("{ratio:.1} times"),
+    }
 }
 
 #[cfg(test)]
