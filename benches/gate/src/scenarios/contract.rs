@@ -95,7 +95,7 @@ fn dispatch(size: Size, elsewhere: usize) -> Outcome<Operation> {
         records: Vec<Record>,
     }
     let namespaces = (0..elsewhere).map(|number| format!("store-{number}"));
-    let namespace = namespaces.clone().last();
+    let namespace = namespaces.clone().next_back();
     let (format, mut body) = (Oslo2::new(), Vec::new());
     let args = RawJson::encode(&Args { records: size.sample() })?;
     let request = OutgoingRequest {
