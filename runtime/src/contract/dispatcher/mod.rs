@@ -111,10 +111,8 @@ impl Dispatcher {
         let asked = self.dynamic.iter().filter_map(|&endpoint| {
             self.endpoints.get(endpoint)?.find(method).map(|method| Found { endpoint, method })
         });
-        let found = asked
-            .filter(|found| self.serves(found.endpoint, namespace, requested))
-            .chain(listed)
-            .min_by_key(|found| found.endpoint);
+        let asked = asked.filter(|found| self.serves(found.endpoint, namespace, requested));
+        let found = listed.into_iter().chain(asked).min_by_key(|found| found.endpoint);
         found.ok_or_else(|| self.refuse(method, namespace, version, requested))
     }
 

@@ -16,8 +16,7 @@ use tracing::Instrument;
 
 /// Begins to serve one delivery; gives what is left to do, if its handler is to run.
 ///
-/// All that needs no waiting is done here: what a future has captured is moved with it, and those of servers are moved by
-/// every request.
+/// All that needs no waiting is done here: what a future has captured is moved along whenever a task moves the future.
 pub(crate) fn begin<'a>(run: &'a Arc<Run>, arrival: Arrival) -> Option<impl Future<Output = ()> + use<'a>> {
     let Delivery { body, properties, redelivered, ack, .. } = arrival.delivery;
     let request = match run.driver.format().decode_request(&body, &properties, &run.limits) {
