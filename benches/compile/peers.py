@@ -179,7 +179,7 @@ def llvm_lines(folder):
     """All lines of the program's unoptimised LLVM IR, as `cargo llvm-lines` counts them."""
     env = dict(os.environ, CARGO_TARGET_DIR=str(cost.WORK / "target"))
     tool = ["cargo", "llvm-lines", "--quiet"]
-    counted = subprocess.run(tool, cwd=folder, env=env, check=True, capture_output=True, text=True).stdout
+    counted = subprocess.run(tool, cwd=folder, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
     return next(int(line.split()[0]) for line in counted.splitlines() if line.endswith("(TOTAL)"))
 
 

@@ -94,7 +94,7 @@ pub(crate) fn all(url: &str) -> Vec<Group> {
             "Ours has client and server in one process on the broker in the process; the others are two processes over TCP on \
              one machine, NATS with its server between them. None of them confirms anything. The processors are as far \
              apart, before each round, as a word takes from one to the other and back: with virtual ones that changes by the \
-             minute, and the rate of what happens within one process with it.",
+             minute, and sometimes within a round; far apart, what happens within one process mostly takes longer.",
             [direct(1), direct(64), vec![in_memory(4096)]].concat(),
         ),
     ]
