@@ -1,7 +1,10 @@
 //! Where the driver's I/O runs: a thread of its own by default, so that handlers which block every worker of the user's
 //! runtime cannot cost the connection; or the user's runtime, when asked for.
+//! The thread alone rests between its rounds: the user's runtime has other work.
 
+use super::pace::Pace;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -19,9 +22,15 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// A thread with a current-thread runtime.
-    pub(super) fn thread() -> std::io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// A thread with a current-thread runtime, which keeps to `pace`.
+    pub(super) fn thread(pace: Arc<Pace>) -> std::io::Result<Self> {
+        let rest = move || {
+            if let Some(rest) = pace.rest() {
+                std::thread::sleep(rest);
+            }
+        };
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().on_thread_park(rest).build()?;
         let handle = runtime.handle().clone();
         let (alive, mut gone) = watch::channel(());
         std::thread::Builder::new().name("oslo-rabbit-io".to_owned()).spawn(move || {
@@ -48,5 +57,32 @@ impl Host {
         F: Future<Output: Send> + Send + 'static,
     {
         self.handle.spawn(task)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Instant;
+
+    #[tokio::test]
+    async fn the_thread_keeps_to_its_pace() {
+        let pace = Arc::new(Pace::default());
+        for _ in 0..100 {
+            pace.answered(Duration::from_millis(1), 100);
+        }
+        let before = pace.rests_left();
+        let host = Host::thread(Arc::clone(&pace)).unwrap();
+        let begun = Instant::now();
+        host.spawn({
+            let pace = Arc::clone(&pace);
+            async move { pace.moved(1) }
+        })
+        .await
+        .unwrap();
+        while pace.rests_left() == before {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the thread does not ask for its rest");
+            tokio::task::yield_now().await;
+        }
     }
 }

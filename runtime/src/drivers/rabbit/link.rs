@@ -3,6 +3,7 @@
 
 use super::amqp::{AmqpError, Connection, Event, Scope};
 use super::attempts::Attempts;
+use super::pace::Pace;
 use super::settings::Settings;
 use super::tries::Tries;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
@@ -41,15 +42,16 @@ pub(super) struct Up {
 pub(super) struct Link {
     role: &'static str,
     settings: Arc<Settings>,
+    pace: Arc<Pace>,
     state: Arc<watch::Sender<LinkState>>,
     started: Arc<AtomicBool>,
     attempts: Arc<Attempts>,
 }
 
 impl Link {
-    pub(super) fn new(role: &'static str, settings: Arc<Settings>) -> Self {
+    pub(super) fn new(role: &'static str, settings: Arc<Settings>, pace: Arc<Pace>) -> Self {
         let state = Arc::new(watch::Sender::new(LinkState::Idle));
-        Self { role, settings, state, started: Arc::default(), attempts: Arc::default() }
+        Self { role, settings, pace, state, started: Arc::default(), attempts: Arc::default() }
     }
 
     /// Whether this call is the first: the caller then spawns [`supervise`](Self::supervise).
@@ -216,7 +218,8 @@ impl Link {
             let node = nodes.get(tries.node())?;
             self.attempts.begin();
             let name = format!("{}:{}", self.settings.connection_name, self.role);
-            let opening = Connection::open(self.settings.connection, node, &name, self.settings.heartbeat);
+            let Settings { connection, heartbeat, .. } = *self.settings;
+            let opening = Connection::open(connection, node, &name, heartbeat, Arc::clone(&self.pace));
             let opened = tokio::select! {
                 opened = opening => opened,
                 _ = closed.wait_for(|state| matches!(state, LinkState::Closed)) => return None,
@@ -280,7 +283,7 @@ mod tests {
         kept.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let url = format!("rabbit://guest:guest@{}/", kept.local_addr().unwrap()).parse().unwrap();
         let settings = Settings::resolve(&url, &RabbitOptions::default());
-        let link = Link::new("test", Arc::new(settings));
+        let link = Link::new("test", Arc::new(settings), Arc::default());
         let supervision = tokio::spawn(link.clone().supervise());
         let beginning = link.mark();
         link.used_up(beginning, Some(1)).await;

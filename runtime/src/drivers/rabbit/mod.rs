@@ -9,6 +9,7 @@ mod host;
 mod in_vain;
 mod link;
 mod options;
+mod pace;
 mod patience;
 mod publisher;
 mod refusal;
@@ -31,6 +32,7 @@ use crate::transport::{
 use crate::wire::WireFormat;
 use host::Host;
 use link::{Link, LinkState};
+use pace::Pace;
 use patience::Patience;
 use publisher::Publisher;
 use replies::Replies;
@@ -75,9 +77,14 @@ impl RabbitDriver {
 
     fn start(settings: Settings, format: Arc<dyn WireFormat>) -> std::io::Result<Self> {
         let settings = Arc::new(settings);
-        let host = Arc::new(if settings.io_in_caller_runtime { Host::current()? } else { Host::thread()? });
-        let publishing = Link::new("publish", Arc::clone(&settings));
-        let consuming = Link::new("consume", Arc::clone(&settings));
+        let pace = Arc::new(Pace::default());
+        let host = match settings.io_in_caller_runtime {
+            true => Host::current()?,
+            false => Host::thread(Arc::clone(&pace))?,
+        };
+        let host = Arc::new(host);
+        let publishing = Link::new("publish", Arc::clone(&settings), Arc::clone(&pace));
+        let consuming = Link::new("consume", Arc::clone(&settings), pace);
         let publisher = Publisher::new(publishing.clone(), &settings, Arc::clone(&format));
         let replies = Replies::new(consuming.clone(), settings.profile.clone());
         let (health_sender, health) = watch::channel(Health::Connecting { attempts: 0, last: None });

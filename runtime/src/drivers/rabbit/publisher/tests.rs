@@ -27,7 +27,7 @@ impl Stage {
     fn new() -> Self {
         let url = "rabbit://guest:guest@127.0.0.1:1/".parse().unwrap();
         let settings = Settings::resolve(&url, &RabbitOptions::default());
-        let link = Link::new("test", Arc::new(settings.clone()));
+        let link = Link::new("test", Arc::new(settings.clone()), Arc::default());
         let publisher = Publisher::new(link.clone(), &settings, Arc::new(Oslo2::new()));
         tokio::spawn(publisher.clone().run());
         Self { publisher, link, generation: 0 }

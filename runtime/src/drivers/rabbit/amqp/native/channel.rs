@@ -190,7 +190,11 @@ impl Channel {
         let select = confirm::Select { nowait: false };
         self.ask(AMQPClass::Confirm(confirm::AMQPMethod::Select(select))).await?;
         let Inner { core, id, life } = &*self.inner;
-        core.lock().channel(*id, life)?.set_window(Window::new(format, Assurance::Confirmed));
+        core.lock().channel(*id, life)?.set_window(Window::new(
+            format,
+            Assurance::Confirmed,
+            Arc::clone(&core.pace),
+        ));
         Ok(())
     }
 
@@ -198,7 +202,11 @@ impl Channel {
     /// returns.
     pub(super) fn routed_mode(&self, format: Arc<dyn WireFormat>) -> Result<(), AmqpError> {
         let Inner { core, id, life } = &*self.inner;
-        core.lock().channel(*id, life)?.set_window(Window::new(format, Assurance::Routed));
+        core.lock().channel(*id, life)?.set_window(Window::new(
+            format,
+            Assurance::Routed,
+            Arc::clone(&core.pace),
+        ));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use super::channel_state::{Answer, ChannelState, Life, Question, Remains, Taker,
 use super::codec;
 use super::gather::Gathering;
 use super::window::{Unconfirmed, Window};
+use crate::drivers::rabbit::pace::Pace;
 use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
 use futures_util::task::AtomicWaker;
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ pub(super) struct Core {
     ended: watch::Sender<bool>,
     pub(super) frame_max: usize,
     channel_max: u16,
+    pub(super) pace: Arc<Pace>,
 }
 
 pub(super) struct State {
@@ -46,7 +48,12 @@ pub(super) struct State {
 }
 
 impl Core {
-    pub(super) fn new(frame_max: usize, channel_max: u16, events: mpsc::UnboundedSender<Event>) -> Self {
+    pub(super) fn new(
+        frame_max: usize,
+        channel_max: u16,
+        events: mpsc::UnboundedSender<Event>,
+        pace: Arc<Pace>,
+    ) -> Self {
         let state = State {
             out: Vec::new(),
             awake: true,
@@ -60,7 +67,7 @@ impl Core {
             end: None,
         };
         let ended = watch::Sender::new(false);
-        Self { state: Mutex::new(state), io: AtomicWaker::new(), events, ended, frame_max, channel_max }
+        Self { state: Mutex::new(state), io: AtomicWaker::new(), events, ended, frame_max, channel_max, pace }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -237,11 +244,11 @@ impl State {
             let Some(channel) = self.channels.get_mut(&id).filter(|channel| !channel.closing) else {
                 continue;
             };
-            let Some(window) = &channel.window else { continue };
+            let Some(window) = &mut channel.window else { continue };
             let question = basic::AMQPMethod::Qos(basic::Qos { prefetch_count: 0, global: false });
             // Two plain values: their encoding cannot fail.
             let _ = codec::put_method(&mut self.out, id, AMQPClass::Basic(question));
-            channel.questions.push_back(Question::Routed { up_to: window.last() });
+            channel.questions.push_back(Question::Routed { up_to: window.ask() });
         }
     }
 

@@ -123,7 +123,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 Poll::Ready(Ok(0)) => {
                     return Poll::Ready(lost("the broker closed the connection without a word".to_owned()));
                 }
-                Poll::Ready(Ok(_)) => {
+                Poll::Ready(Ok(count)) => {
+                    self.core.pace.moved(count);
                     if let Some(pulse) = &mut self.pulse {
                         pulse.silent = 0;
                     }
@@ -223,6 +224,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 Poll::Ready(Ok(0)) => return Err(lost("the socket takes no more bytes".to_owned())),
                 Poll::Ready(Ok(count)) => {
                     self.written += count;
+                    self.core.pace.moved(count);
                     if let Some(pulse) = &mut self.pulse {
                         pulse.wrote = !std::mem::take(&mut pulse.beating);
                     }

@@ -21,6 +21,7 @@ pub(super) use channel::{Channel, ChannelAcks, WeakChannel};
 
 use self::core::Core;
 use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome, dial, login};
+use crate::drivers::rabbit::pace::Pace;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use crate::wire::WireFormat;
 use handshake::Agreed;
@@ -47,11 +48,12 @@ impl Drop for Handle {
 
 impl Connection {
     /// Logs in to `node`; a `heartbeat` of 0 seconds is none. Events go to the returned receiver from then on. The
-    /// connection's task runs on the current runtime.
+    /// connection's task runs on the current runtime, and tells `pace` of the broker's.
     pub(in crate::drivers::rabbit) async fn open(
         node: &Node,
         name: &str,
         heartbeat: u16,
+        pace: Arc<Pace>,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Event>), ConnectFailure> {
         let failed =
             |cause| ConnectFailure { kind: ConnectFailureKind::Unreachable, node: node.address(), cause };
@@ -61,7 +63,7 @@ impl Connection {
         let mut input = Input::default();
         let logging_in = handshake::log_in(&mut stream, &mut input, node, name, heartbeat);
         let agreed = login::limited(node, logging_in).await?;
-        Ok(Self::over(stream, input, agreed, heartbeat))
+        Ok(Self::over(stream, input, agreed, heartbeat, pace))
     }
 
     /// The connection over a stream on which both sides have agreed.
@@ -70,9 +72,10 @@ impl Connection {
         input: Input,
         agreed: Agreed,
         heartbeat: u16,
+        pace: Arc<Pace>,
     ) -> (Self, mpsc::UnboundedReceiver<Event>) {
         let (events, receiver) = mpsc::unbounded_channel();
-        let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events));
+        let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events, pace));
         tokio::spawn(Io::new(Arc::clone(&core), stream, input, heartbeat).run());
         (Self { handle: Arc::new(Handle(core)) }, receiver)
     }

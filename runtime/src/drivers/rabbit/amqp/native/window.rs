@@ -6,11 +6,13 @@
 //! `_unique_id` in the returned body, or by the whole body where that cannot be read.
 
 use super::super::{AmqpError, Assurance, Message, OnOutcome, Outcome};
+use crate::drivers::rabbit::pace::Pace;
 use crate::id::MessageId;
 use crate::wire::WireFormat;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// A message that the broker has, and who wants to know what became of it.
 pub(super) struct Unconfirmed {
@@ -50,23 +52,38 @@ pub(super) struct Window {
     /// With their numbers, which ascend.
     entries: VecDeque<(u64, Unconfirmed)>,
     returned: HashMap<MessageId, Outcome>,
+    pace: Arc<Pace>,
+    /// The number of one message for which the broker's time is taken, and since when.
+    timed: Option<(u64, Instant)>,
 }
 
 impl Window {
-    pub(super) fn new(format: Arc<dyn WireFormat>, assurance: Assurance) -> Self {
+    pub(super) fn new(format: Arc<dyn WireFormat>, assurance: Assurance, pace: Arc<Pace>) -> Self {
+        let (entries, returned) = Default::default();
         // The first message in confirm mode is number 1.
-        Self { format, assurance, last: 0, entries: VecDeque::new(), returned: HashMap::new() }
+        Self { format, assurance, last: 0, entries, returned, pace, timed: None }
     }
 
     /// A message whose frames are queued.
     pub(super) fn push(&mut self, unconfirmed: Unconfirmed) {
         self.last += 1;
         self.entries.push_back((self.last, unconfirmed));
+        if self.assurance == Assurance::Confirmed {
+            self.take_time();
+        }
     }
 
-    /// The number of the last message.
-    pub(super) fn last(&self) -> u64 {
+    /// The broker is asked now whether it has routed what there is: all up to this number.
+    pub(super) fn ask(&mut self) -> u64 {
+        self.take_time();
         self.last
+    }
+
+    /// The broker's answer to the last message is timed, unless an earlier one is.
+    fn take_time(&mut self) {
+        if self.timed.is_none() {
+            self.timed = Some((self.last, Instant::now()));
+        }
     }
 
     /// Finds the ids of what is returned.
@@ -86,6 +103,10 @@ impl Window {
 
     /// The broker's word on number `tag`, with `multiple` on all up to it.
     pub(super) fn settle(&mut self, tag: u64, multiple: bool, outcome: &Outcome, into: &mut Vec<Settled>) {
+        // By the next one at the latest: its own word may have come before those of others, or never come.
+        if let Some((number, since)) = self.timed.take_if(|(number, _)| *number <= tag) {
+            self.pace.answered(since.elapsed(), self.last - number);
+        }
         if multiple {
             let count = self.entries.partition_point(|(number, _)| *number <= tag);
             for (_, entry) in self.entries.drain(..count) {
@@ -141,7 +162,7 @@ mod tests {
 
     #[test]
     fn one_that_stays_unconfirmed_for_ever_takes_no_memory_for_the_others() {
-        let mut window = Window::new(Arc::new(Oslo2::new()), Assurance::Confirmed);
+        let mut window = Window::new(Arc::new(Oslo2::new()), Assurance::Confirmed, Arc::default());
         let mut told = Vec::new();
         publish(&mut window);
         for tag in 2..10_000 {
@@ -157,7 +178,7 @@ mod tests {
 
     #[test]
     fn confirmations_in_any_order_settle_what_they_name_and_nothing_twice() {
-        let mut window = Window::new(Arc::new(Oslo2::new()), Assurance::Confirmed);
+        let mut window = Window::new(Arc::new(Oslo2::new()), Assurance::Confirmed, Arc::default());
         (0..6).for_each(|_| publish(&mut window));
         let mut counts = Vec::new();
         for (tag, multiple) in [

@@ -33,7 +33,7 @@ impl Stage {
     }
 
     pub(super) async fn try_open(&self, node: &Node) -> Result<(Connection, Events), ConnectFailure> {
-        within("an answer to the login", Connection::open(self.kind, node, "suite", 0)).await
+        within("an answer to the login", Connection::open(self.kind, node, "suite", 0, Arc::default())).await
     }
 
     /// A connection without heartbeats.

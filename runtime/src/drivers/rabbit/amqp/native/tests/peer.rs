@@ -36,7 +36,7 @@ pub(in crate::drivers::rabbit) fn connected() -> (Connection, Events, Peer) {
 pub(in crate::drivers::rabbit) fn connected_over(room: usize, heartbeat: u16) -> (Connection, Events, Peer) {
     let (ours, theirs) = tokio::io::duplex(room);
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
-    let (connection, events) = Connection::over(ours, Input::default(), agreed, heartbeat);
+    let (connection, events) = Connection::over(ours, Input::default(), agreed, heartbeat, Arc::default());
     (connection, events, Peer { stream: theirs, received: Vec::new() })
 }
 
