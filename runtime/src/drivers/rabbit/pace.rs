@@ -17,6 +17,8 @@ const LONGEST: u64 = 250_000;
 const SHORTEST: u64 = 100_000;
 /// Messages published while the broker takes one: with fewer, rests are longer than what they save.
 const COMPANY: u64 = 12;
+/// With fewer, each is written by itself.
+const FEW: u64 = 8;
 /// A round that moves more bytes has come together by itself, and a rest would let the socket's buffers run full.
 const MUCH: u64 = 64 << 10;
 /// Rests after which the broker's time has to be known anew: something else may go on by then.
@@ -26,7 +28,7 @@ const INERTIA: u64 = 7;
 /// Company is counted in parts of a message.
 const PARTS: u64 = 64;
 
-/// Between the connections of a driver and its thread; the thread alone writes.
+/// Between the connections of a driver and its thread. But for the bytes the thread alone changes it.
 #[derive(Default)]
 pub(super) struct Pace {
     /// Bytes that came or went since the last look.
@@ -50,6 +52,11 @@ impl Pace {
         follow(&self.time, time.min(PART * LONGEST));
         follow(&self.company, meanwhile.min(4 * COMPANY) * PARTS);
         self.left.store(RESTS, Relaxed);
+    }
+
+    /// Whether so few messages are under way that none is to wait for others.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.company.load(Relaxed) < FEW * PARTS
     }
 
     /// For the thread before it waits for work: how long it lets work come together first.

@@ -7,6 +7,7 @@ use super::acks::Unwritten;
 use super::channel_state::{Answer, ChannelState, Life, Question, Remains, Taker, closed};
 use super::codec;
 use super::gather::Gathering;
+use super::socket::Shortcut;
 use super::window::{Unconfirmed, Window};
 use crate::drivers::rabbit::pace::Pace;
 use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
@@ -14,6 +15,9 @@ use futures_util::task::AtomicWaker;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::{mpsc, oneshot, watch};
+
+/// More than this is left to the I/O task: whoever writes it past the task holds the lock meanwhile.
+const SHORT: usize = 16 << 10;
 
 pub(super) struct Core {
     state: Mutex<State>,
@@ -27,8 +31,12 @@ pub(super) struct Core {
 }
 
 pub(super) struct State {
-    /// What the I/O task writes next.
+    /// What is written next.
     pub(super) out: Vec<u8>,
+    /// Gone with the connection, so that the socket is closed by then.
+    shortcut: Option<Shortcut>,
+    /// Something was written by it.
+    wrote: bool,
     /// The I/O task will look at this state before it sleeps.
     awake: bool,
     /// Channels with unwritten acknowledgements.
@@ -53,9 +61,12 @@ impl Core {
         channel_max: u16,
         events: mpsc::UnboundedSender<Event>,
         pace: Arc<Pace>,
+        shortcut: Option<Shortcut>,
     ) -> Self {
         let state = State {
             out: Vec::new(),
+            shortcut,
+            wrote: false,
             awake: true,
             acking: Vec::new(),
             acks_due: false,
@@ -74,11 +85,13 @@ impl Core {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the state; the I/O task looks at it if it sleeps and there is something to write.
+    /// Changes the state. If the I/O task sleeps and there is something to write, that is written here, where it is little
+    /// and others are few; else the task is woken.
     pub(super) fn with<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
         let result = change(&mut state);
-        let wake = state.has_output() && !std::mem::replace(&mut state.awake, true);
+        let asleep = state.has_output() && !std::mem::replace(&mut state.awake, true);
+        let wake = asleep && !(self.pace.is_quiet() && state.write_past_the_task(&self.pace));
         drop(state);
         if wake {
             self.io.wake();
@@ -145,6 +158,7 @@ impl Core {
         let mut state = self.lock();
         state.end.get_or_insert_with(|| error.clone());
         state.out = Vec::new();
+        state.shortcut = None;
         for (_, channel) in std::mem::take(&mut state.channels) {
             channel.bury(&error, &mut remains);
         }
@@ -366,6 +380,29 @@ impl State {
                 channel.acks.write(|tag, multiple| codec::put_ack(&mut self.out, id, tag, multiple));
             }
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_asleep(&self) -> bool {
+        !self.awake
+    }
+
+    /// Writes what there is while the I/O task sleeps, which has written everything before. Whether it may sleep on.
+    fn write_past_the_task(&mut self, pace: &Pace) -> bool {
+        self.write_acks();
+        let Some(shortcut) = self.shortcut.as_ref().filter(|_| self.out.len() <= SHORT) else { return false };
+        let count = shortcut.write(&self.out);
+        pace.moved(count);
+        self.wrote |= count > 0;
+        self.out.drain(..count);
+        // It alone has a clock.
+        self.awake = !self.out.is_empty() || self.asking == Gathering::Wanted;
+        !self.awake
+    }
+
+    /// For the I/O task: whether anything was written past it since the last look.
+    pub(super) fn take_wrote(&mut self) -> bool {
+        std::mem::take(&mut self.wrote)
     }
 
     fn has_output(&self) -> bool {

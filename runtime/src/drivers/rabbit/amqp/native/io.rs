@@ -174,10 +174,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                     "the broker gave no sign of life for {silent:?} (missed heartbeats)"
                 )));
             }
-            if !std::mem::take(&mut pulse.wrote) {
-                codec::put_heartbeat(&mut self.core.lock().out);
+            let mut state = self.core.lock();
+            if !(std::mem::take(&mut pulse.wrote) | state.take_wrote()) {
+                codec::put_heartbeat(&mut state.out);
                 pulse.beating = true;
             }
+            drop(state);
             // The next tick wakes this task.
             let _ = pulse.interval.poll_tick(cx);
         }

@@ -13,6 +13,7 @@ mod gather;
 mod handshake;
 mod input;
 mod io;
+mod socket;
 #[cfg(test)]
 pub(in crate::drivers::rabbit) mod tests;
 mod window;
@@ -27,6 +28,7 @@ use crate::wire::WireFormat;
 use handshake::Agreed;
 use input::Input;
 use io::Io;
+use socket::{Shortcut, Socket};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -63,19 +65,21 @@ impl Connection {
         let mut input = Input::default();
         let logging_in = handshake::log_in(&mut stream, &mut input, node, name, heartbeat);
         let agreed = login::limited(node, logging_in).await?;
-        Ok(Self::over(stream, input, agreed, heartbeat, pace))
+        let (socket, shortcut) = Socket::new(stream);
+        Ok(Self::start(socket, Some(shortcut), input, agreed, heartbeat, pace))
     }
 
-    /// The connection over a stream on which both sides have agreed.
-    fn over(
+    /// The connection over a stream on which both sides have agreed, and the shortcut to it, if it has one.
+    fn start(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        shortcut: Option<Shortcut>,
         input: Input,
         agreed: Agreed,
         heartbeat: u16,
         pace: Arc<Pace>,
     ) -> (Self, mpsc::UnboundedReceiver<Event>) {
         let (events, receiver) = mpsc::unbounded_channel();
-        let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events, pace));
+        let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events, pace, shortcut));
         tokio::spawn(Io::new(Arc::clone(&core), stream, input, heartbeat).run());
         (Self { handle: Arc::new(Handle(core)) }, receiver)
     }

@@ -102,7 +102,7 @@ async fn an_acknowledgement_of_a_channel_that_is_gone_is_none_of_its_successor()
 /// Where a broker sets no limit, the last number is 65,535.
 #[test]
 fn every_number_can_be_in_use() {
-    let core = Arc::new(Core::new(FRAME_MAX, u16::MAX, mpsc::unbounded_channel().0, Arc::default()));
+    let core = Arc::new(Core::new(FRAME_MAX, u16::MAX, mpsc::unbounded_channel().0, Arc::default(), None));
     let lives: Vec<_> = (1..=u16::MAX).map(|id| core.lock().insert_channel(id)).collect();
     let Err(error) = core.open_channel() else { panic!("one more than there are numbers") };
     assert!(error.text.contains("65535"), "{error}");

@@ -9,6 +9,7 @@ mod content;
 mod handshake;
 pub(in crate::drivers::rabbit) mod peer;
 mod publishing;
+mod shortcut;
 mod turns;
 
 use std::future::Future;

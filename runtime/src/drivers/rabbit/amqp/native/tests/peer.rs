@@ -14,7 +14,7 @@ use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, connection};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::sync::mpsc;
 
 pub(in crate::drivers::rabbit) const FRAME_MAX: usize = 4096;
@@ -23,8 +23,8 @@ pub(in crate::drivers::rabbit) const ROOM: usize = 1 << 20;
 
 pub(in crate::drivers::rabbit) type Events = mpsc::UnboundedReceiver<Event>;
 
-pub(in crate::drivers::rabbit) struct Peer {
-    pub(in crate::drivers::rabbit) stream: DuplexStream,
+pub(in crate::drivers::rabbit) struct Peer<S = DuplexStream> {
+    pub(in crate::drivers::rabbit) stream: S,
     received: Vec<u8>,
 }
 
@@ -36,12 +36,13 @@ pub(in crate::drivers::rabbit) fn connected() -> (Connection, Events, Peer) {
 pub(in crate::drivers::rabbit) fn connected_over(room: usize, heartbeat: u16) -> (Connection, Events, Peer) {
     let (ours, theirs) = tokio::io::duplex(room);
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
-    let (connection, events) = Connection::over(ours, Input::default(), agreed, heartbeat, Arc::default());
+    let (connection, events) =
+        Connection::start(ours, None, Input::default(), agreed, heartbeat, Arc::default());
     (connection, events, Peer { stream: theirs, received: Vec::new() })
 }
 
-impl Peer {
-    pub(in crate::drivers::rabbit) fn new(stream: DuplexStream) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Peer<S> {
+    pub(in crate::drivers::rabbit) fn new(stream: S) -> Self {
         Self { stream, received: Vec::new() }
     }
 

@@ -81,7 +81,7 @@ async fn who_goes_on_publishing_does_not_keep_the_connection_from_reading() {
     let feed = Arc::new(Mutex::new(Feed::default()));
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
     let fed = Fed { inner: ours, feed: Arc::clone(&feed) };
-    let (connection, _events) = Connection::over(fed, Input::default(), agreed, 0, Arc::default());
+    let (connection, _events) = Connection::start(fed, None, Input::default(), agreed, 0, Arc::default());
     let mut peer = Peer::new(theirs);
     let (confirms, id) = peer.confirms(&connection).await;
     feed.lock().unwrap().publisher = Some(confirms.clone());
@@ -102,7 +102,7 @@ async fn the_pace_follows_the_time_that_the_broker_takes_for_a_message_among_oth
     let (ours, theirs) = tokio::io::duplex(ROOM);
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
     let pace = Arc::new(Pace::default());
-    let (connection, _events) = Connection::over(ours, Input::default(), agreed, 0, Arc::clone(&pace));
+    let (connection, _events) = Connection::start(ours, None, Input::default(), agreed, 0, Arc::clone(&pace));
     let mut peer = Peer::new(theirs);
     let (confirms, id) = peer.confirms(&connection).await;
     let mut number = 0;

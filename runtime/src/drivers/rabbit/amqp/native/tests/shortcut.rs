@@ -1,0 +1,165 @@
+//! Writing past the I/O task. It has no turn while a test does not wait, so what arrives by then went past it.
+
+use super::super::input::Input;
+use super::super::socket::Socket;
+use super::super::{Confirms, Connection};
+use super::peer::*;
+use super::soon;
+use crate::drivers::rabbit::amqp::dial;
+use crate::drivers::rabbit::amqp::native::handshake::Agreed;
+use crate::drivers::rabbit::pace::Pace;
+use amq_protocol::protocol::AMQPClass::Basic;
+use amq_protocol::protocol::basic;
+use std::io::{ErrorKind, Read};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpSocket, TcpStream};
+
+struct Stage {
+    connection: Connection,
+    pace: Arc<Pace>,
+    peer: Peer<TcpStream>,
+    _events: Events,
+}
+
+impl Stage {
+    /// Over sockets with small buffers.
+    async fn new() -> Self {
+        let listener = TcpSocket::new_v4().unwrap();
+        listener.set_recv_buffer_size(4096).unwrap();
+        listener.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = listener.listen(1).unwrap();
+        let ours = TcpSocket::new_v4().unwrap();
+        ours.set_send_buffer_size(4096).unwrap();
+        let connecting = ours.connect(listener.local_addr().unwrap());
+        let (ours, theirs) = tokio::join!(connecting, listener.accept());
+        let ours = ours.unwrap();
+        // As on every connection: small messages do not wait for the other side's word on those before them.
+        dial::tune(&ours).unwrap();
+        let ((socket, shortcut), pace) = (Socket::new(ours), Arc::new(Pace::default()));
+        let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
+        let (connection, events) =
+            Connection::start(socket, Some(shortcut), Input::default(), agreed, 0, Arc::clone(&pace));
+        Self { connection, pace, peer: Peer::new(theirs.unwrap().0), _events: events }
+    }
+
+    /// The I/O task has done what there was to do.
+    async fn rest(&self) {
+        soon("sleep", async {
+            while !self.connection.handle.0.lock().is_asleep() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// What arrives without anybody having a turn: waits for `expected`, else takes what there is.
+    fn arrives(self, expected: Option<&str>) -> Self {
+        let mut stream = self.peer.stream.into_std().unwrap();
+        stream.set_nonblocking(expected.is_none()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let mut bytes = vec![0; 1 << 16];
+        match (stream.read(&mut bytes), expected) {
+            (Ok(count), Some(text)) => assert!(contains(&bytes[..count], text), "{:?}", &bytes[..count]),
+            (Err(error), None) => assert_eq!(error.kind(), ErrorKind::WouldBlock),
+            (read, expected) => panic!("{read:?} instead of {expected:?}"),
+        }
+        stream.set_nonblocking(true).unwrap();
+        Self { peer: Peer::new(TcpStream::from_std(stream).unwrap()), ..self }
+    }
+}
+
+fn publish(confirms: &Confirms, text: &str) {
+    confirms.publish(message(text), outcome().0);
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[tokio::test]
+async fn what_is_alone_does_not_wait_for_the_task() {
+    let mut stage = Stage::new().await;
+    let (confirms, id) = stage.peer.confirms(&stage.connection).await;
+    for text in ["first", "second"] {
+        stage.rest().await;
+        publish(&confirms, text);
+        stage = stage.arrives(Some(text));
+    }
+    let (on_outcome, third) = outcome();
+    confirms.publish(message("third"), on_outcome);
+    stage.peer.publish().await;
+    stage.peer.say(id, ack(3, true)).await;
+    soon("the outcome", third).await.unwrap();
+}
+
+#[tokio::test]
+async fn among_many_the_task_writes_all_together() {
+    let mut stage = Stage::new().await;
+    let (confirms, _) = stage.peer.confirms(&stage.connection).await;
+    for _ in 0..100 {
+        stage.pace.answered(Duration::from_millis(1), 30);
+    }
+    stage.rest().await;
+    publish(&confirms, "one of many");
+    let mut stage = stage.arrives(None);
+    assert!(contains(&stage.peer.publish().await.1, "one of many"));
+}
+
+/// The order is that of publishing, whoever writes: the first ones past the task until the socket is full, all others by it.
+#[tokio::test]
+async fn what_the_socket_does_not_take_the_task_writes_behind_it() {
+    let mut stage = Stage::new().await;
+    let (confirms, _) = stage.peer.confirms(&stage.connection).await;
+    stage.rest().await;
+    let text = |number: usize| format!("{number:>10000}");
+    (0..100).for_each(|number| publish(&confirms, &text(number)));
+    assert!(!stage.connection.handle.0.lock().is_asleep(), "the socket has taken a megabyte");
+    for number in 0..100 {
+        assert!(contains(&stage.peer.publish().await.1, &text(number)), "{number}");
+    }
+    stage.rest().await;
+}
+
+#[tokio::test]
+async fn what_is_long_is_left_to_the_task() {
+    let mut stage = Stage::new().await;
+    let (confirms, _) = stage.peer.confirms(&stage.connection).await;
+    stage.rest().await;
+    let text = "x".repeat(100_000);
+    publish(&confirms, &text);
+    let mut stage = stage.arrives(None);
+    assert!(contains(&stage.peer.publish().await.1, &text));
+}
+
+/// The task has the clock: it learns of a message that is to be asked for.
+#[tokio::test]
+async fn whether_it_was_routed_is_asked_for_what_went_past_the_task() {
+    let mut stage = Stage::new().await;
+    let (routed, id) = stage.peer.routed(&stage.connection).await;
+    for _ in 0..3 {
+        stage.rest().await;
+        let (on_outcome, told) = outcome();
+        routed.publish(message("text"), on_outcome);
+        stage = stage.arrives(Some("text"));
+        let question = Basic(basic::AMQPMethod::Qos(basic::Qos { prefetch_count: 0, global: false }));
+        assert_eq!(stage.peer.hear().await, (id, question));
+        stage.peer.say(id, Basic(basic::AMQPMethod::QosOk(basic::QosOk {}))).await;
+        soon("the outcome", told).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_socket_is_closed_with_the_connection_whoever_still_knows_it() {
+    let mut stage = Stage::new().await;
+    let (confirms, _) = stage.peer.confirms(&stage.connection).await;
+    let closing = stage.connection.close();
+    let answering = async {
+        stage.peer.hear().await;
+        stage.peer.say(0, connection_close_ok()).await;
+        stage.peer.frame().await
+    };
+    let ((), end) = tokio::join!(soon("the end", closing), answering);
+    assert_eq!(end, None);
+    assert!(!confirms.is_open());
+}
