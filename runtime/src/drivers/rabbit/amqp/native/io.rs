@@ -1,7 +1,7 @@
 //! The task that owns a connection's socket: writes what its users queue, takes what the broker sends to them.
 //!
 //! One write for everything that is queued, one pass over everything that is read; between two passes nobody is woken for
-//! what the next pass sees anyway.
+//! what the next pass sees anyway. What is queued while it sleeps may have been written past it.
 
 use super::super::{AmqpError, Event, Outcome, Received, Scope};
 use super::channel_state::{Remains, Taker};

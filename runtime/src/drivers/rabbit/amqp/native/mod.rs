@@ -1,7 +1,7 @@
 //! A connection of our own, on tokio, over the frames of `amq-protocol`.
 //!
 //! Users queue bytes under one lock; one task for each connection writes them, as many as there are at a time, and hands
-//! out what comes. Outcomes of publishes are exact: the broker returns a message before it confirms it. Knows no runtime
+//! out what comes. While it sleeps, a user whose message is alone writes it himself. Outcomes of publishes are exact: the broker returns a message before it confirms it. Knows no runtime
 //! but the current one, starts no thread, and holds nothing but what is written or read next.
 
 mod acks;
@@ -14,6 +14,7 @@ mod handshake;
 mod input;
 mod io;
 mod socket;
+mod state;
 #[cfg(test)]
 pub(in crate::drivers::rabbit) mod tests;
 mod window;
