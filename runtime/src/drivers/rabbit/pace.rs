@@ -28,7 +28,8 @@ const INERTIA: u64 = 7;
 /// Company is counted in parts of a message.
 const PARTS: u64 = 64;
 
-/// Between the connections of a driver and its thread. But for the bytes the thread alone changes it.
+/// Between the connections of a driver and its thread, which alone changes the means. On a runtime of several threads a sample
+/// may be lost, and nobody misses it.
 #[derive(Default)]
 pub(super) struct Pace {
     /// Bytes that came or went since the last look.
