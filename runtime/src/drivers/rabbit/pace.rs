@@ -1,4 +1,4 @@
-//! How long the driver's thread lets things come together before it looks again.
+//! Adaptive coalescing: how long the driver's thread lets things come together before it looks again.
 //!
 //! When many messages are under way, each costs least where it shares packets, system calls and wake-ups with others, at the
 //! broker too. So between two rounds of work the thread rests for a small part of the time that the broker takes for a
@@ -15,9 +15,9 @@ const PART: u64 = 6;
 const LONGEST: u64 = 250_000;
 /// A shorter one is not worth its timer.
 const SHORTEST: u64 = 100_000;
-/// Messages published while the broker takes one: with fewer, rests are longer than what they save.
-const COMPANY: u64 = 12;
-/// With fewer, each is written by itself.
+/// Messages in flight to the broker: with fewer, rests are longer than what they save.
+const MANY: u64 = 12;
+/// With fewer in flight, each is written by itself.
 const FEW: u64 = 8;
 /// A round that moves more bytes has come together by itself, and a rest would let the socket's buffers run full.
 const MUCH: u64 = 64 << 10;
@@ -25,7 +25,7 @@ const MUCH: u64 = 64 << 10;
 const RESTS: u32 = 32;
 /// Weight of what was, against 1 of what is seen.
 const INERTIA: u64 = 7;
-/// Company is counted in parts of a message.
+/// The mean of those in flight is counted in parts of a message.
 const PARTS: u64 = 64;
 
 /// Between the connections of a driver and its thread, which alone changes the means. On a runtime of several threads a sample
@@ -34,10 +34,11 @@ const PARTS: u64 = 64;
 pub(super) struct Pace {
     /// Bytes that came or went since the last look.
     moved: AtomicU64,
-    /// Running mean of the broker's time, in nanoseconds.
-    time: AtomicU64,
-    /// Running mean of the messages published meanwhile.
-    company: AtomicU64,
+    /// Running mean of the broker's time for a message, in nanoseconds.
+    round_trip: AtomicU64,
+    /// Running mean of the messages in flight behind it.
+    in_flight: AtomicU64,
+    /// Rests until the broker's time has to be known anew.
     left: AtomicU32,
 }
 
@@ -47,17 +48,17 @@ impl Pace {
         self.moved.fetch_add(bytes as u64, Relaxed);
     }
 
-    /// The broker took so long for one message, and `meanwhile` more were published behind it.
-    pub(super) fn answered(&self, time: Duration, meanwhile: u64) {
-        let time = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        follow(&self.time, time.min(PART * LONGEST));
-        follow(&self.company, meanwhile.min(4 * COMPANY) * PARTS);
+    /// The broker took so long for one message, and `in_flight` more were published behind it meanwhile.
+    pub(super) fn answered(&self, round_trip: Duration, in_flight: u64) {
+        let round_trip = u64::try_from(round_trip.as_nanos()).unwrap_or(u64::MAX);
+        follow(&self.round_trip, round_trip.min(PART * LONGEST));
+        follow(&self.in_flight, in_flight.min(4 * MANY) * PARTS);
         self.left.store(RESTS, Relaxed);
     }
 
     /// Whether so few messages are under way that none is to wait for others.
     pub(super) fn is_quiet(&self) -> bool {
-        self.company.load(Relaxed) < FEW * PARTS
+        self.in_flight.load(Relaxed) < FEW * PARTS
     }
 
     /// For the thread before it waits for work: how long it lets work come together first.
@@ -65,10 +66,10 @@ impl Pace {
         let moved = self.moved.swap(0, Relaxed);
         let left = self.left.load(Relaxed);
         // Nothing has happened: whatever comes next comes alone.
-        if moved == 0 || moved > MUCH || left == 0 || self.company.load(Relaxed) < COMPANY * PARTS {
+        if moved == 0 || moved > MUCH || left == 0 || self.in_flight.load(Relaxed) < MANY * PARTS {
             return None;
         }
-        let rest = self.time.load(Relaxed) / PART;
+        let rest = self.round_trip.load(Relaxed) / PART;
         if rest < SHORTEST {
             return None;
         }
@@ -92,10 +93,10 @@ mod tests {
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
-    fn pace(time: Duration, meanwhile: u64) -> Pace {
+    fn pace(round_trip: Duration, in_flight: u64) -> Pace {
         let pace = Pace::default();
         for _ in 0..100 {
-            pace.answered(time, meanwhile);
+            pace.answered(round_trip, in_flight);
         }
         pace.moved(1000);
         pace

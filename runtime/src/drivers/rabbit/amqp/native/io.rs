@@ -174,12 +174,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                     "the broker gave no sign of life for {silent:?} (missed heartbeats)"
                 )));
             }
-            let mut state = self.core.lock();
-            if !(std::mem::take(&mut pulse.wrote) | state.take_wrote()) {
-                codec::put_heartbeat(&mut state.out);
+            if !std::mem::take(&mut pulse.wrote) {
+                codec::put_heartbeat(&mut self.core.lock().out);
                 pulse.beating = true;
             }
-            drop(state);
             // The next tick wakes this task.
             let _ = pulse.interval.poll_tick(cx);
         }
@@ -477,7 +475,7 @@ const SILENT_BEATS: u32 = 4;
 /// Heartbeats: something is written in each half of the interval, and something has to come.
 struct Pulse {
     interval: Interval,
-    /// Something was written since the last beat; a heartbeat does not count, or every second one would be left out.
+    /// The task has written something since the last beat; a heartbeat does not count, or every second one would be left out.
     wrote: bool,
     beating: bool,
     silent: u32,

@@ -22,8 +22,6 @@ pub(super) struct State {
     pub(super) out: Vec<u8>,
     /// Gone with the connection, so that the socket is closed by then.
     shortcut: Option<Shortcut>,
-    /// Something was written by it.
-    wrote: bool,
     /// The I/O task will look at this state before it sleeps.
     awake: bool,
     /// Channels with unwritten acknowledgements.
@@ -47,7 +45,6 @@ impl State {
         Self {
             out: Vec::new(),
             shortcut,
-            wrote: false,
             awake: true,
             acking: Vec::new(),
             acks_due: false,
@@ -298,16 +295,10 @@ impl State {
         let Some(shortcut) = self.shortcut.as_ref().filter(|_| self.out.len() <= SHORT) else { return false };
         let count = shortcut.write(&self.out);
         pace.moved(count);
-        self.wrote |= count > 0;
         self.out.drain(..count);
         // It alone has a clock.
         self.awake = !self.out.is_empty() || self.asking == Gathering::Wanted;
         !self.awake
-    }
-
-    /// For the I/O task: whether anything was written past it since the last look.
-    pub(super) fn take_wrote(&mut self) -> bool {
-        std::mem::take(&mut self.wrote)
     }
 
     fn has_output(&self) -> bool {
