@@ -1,8 +1,9 @@
 //! Where the driver's I/O runs: a thread of its own by default, so that handlers which block every worker of the user's
 //! runtime cannot cost the connection; or the user's runtime, when asked for.
-//! The thread alone rests between its rounds: the user's runtime has other work.
+//! The thread alone gives way to others while many messages are under way: the user's runtime has other work.
 
-use super::pace::Pace;
+use super::giving_way::GivingWay;
+use super::traffic::Traffic;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,15 +23,12 @@ pub(super) struct Host {
 }
 
 impl Host {
-    /// A thread with a current-thread runtime, which keeps to `pace`.
-    pub(super) fn thread(pace: Arc<Pace>) -> std::io::Result<Self> {
-        let rest = move || {
-            if let Some(rest) = pace.rest() {
-                std::thread::sleep(rest);
-            }
-        };
+    /// A thread with a current-thread runtime, scheduled as `traffic` asks for.
+    pub(super) fn thread(traffic: Arc<Traffic>) -> std::io::Result<Self> {
+        let giving_way = GivingWay::default();
+        let follow = move || giving_way.set(traffic.is_heavy());
         let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.enable_all().on_thread_park(rest).build()?;
+        let runtime = runtime.enable_all().on_thread_park(follow).build()?;
         let handle = runtime.handle().clone();
         let (alive, mut gone) = watch::channel(());
         std::thread::Builder::new().name("oslo-rabbit-io".to_owned()).spawn(move || {
@@ -60,29 +58,32 @@ impl Host {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use std::time::Instant;
+    use preempt_rt::sched::{Pid, Scheduler, get_scheduler};
+
+    /// Other tasks of the thread see what it does before it waits.
+    async fn becomes(policy: Scheduler) {
+        let seen = async {
+            while get_scheduler(Pid::current_thread()).unwrap() != policy {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), seen).await.unwrap();
+    }
 
     #[tokio::test]
-    async fn the_thread_keeps_to_its_pace() {
-        let pace = Arc::new(Pace::default());
-        for _ in 0..100 {
-            pace.answered(Duration::from_millis(1), 100);
+    async fn the_thread_gives_way_while_traffic_is_heavy() {
+        let traffic = Arc::new(Traffic::default());
+        let host = Host::thread(Arc::clone(&traffic)).unwrap();
+        for (in_flight, policy) in
+            [(100, Scheduler::SCHED_BATCH), (0, Scheduler::SCHED_NORMAL), (100, Scheduler::SCHED_BATCH)]
+        {
+            (0..100).for_each(|_| traffic.answered(in_flight));
+            host.spawn(becomes(policy)).await.unwrap();
         }
-        let before = pace.rests_left();
-        let host = Host::thread(Arc::clone(&pace)).unwrap();
-        let begun = Instant::now();
-        host.spawn({
-            let pace = Arc::clone(&pace);
-            async move { pace.moved(1) }
-        })
-        .await
-        .unwrap();
-        while pace.rests_left() == before {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the thread does not ask for its rest");
-            tokio::task::yield_now().await;
-        }
+        let here = get_scheduler(Pid::current_thread()).unwrap();
+        assert_eq!(here, Scheduler::SCHED_NORMAL, "whoever uses the driver is left alone");
     }
 }

@@ -5,11 +5,11 @@
 
 mod amqp;
 mod attempts;
+mod giving_way;
 mod host;
 mod in_vain;
 mod link;
 mod options;
-mod pace;
 mod patience;
 mod publisher;
 mod refusal;
@@ -17,6 +17,7 @@ mod replies;
 mod settings;
 mod subscription;
 mod topology;
+mod traffic;
 mod tries;
 
 pub use amqp::ConnectionKind;
@@ -32,7 +33,6 @@ use crate::transport::{
 use crate::wire::WireFormat;
 use host::Host;
 use link::{Link, LinkState};
-use pace::Pace;
 use patience::Patience;
 use publisher::Publisher;
 use replies::Replies;
@@ -42,6 +42,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use subscription::{Plan, SharedChannel};
 use tokio::sync::{Semaphore, oneshot, watch};
+use traffic::Traffic;
 
 /// The driver for RabbitMQ. Made by `Transport::connect`; connects in the background from then on.
 pub struct RabbitDriver {
@@ -77,14 +78,14 @@ impl RabbitDriver {
 
     fn start(settings: Settings, format: Arc<dyn WireFormat>) -> std::io::Result<Self> {
         let settings = Arc::new(settings);
-        let pace = Arc::new(Pace::default());
+        let traffic = Arc::new(Traffic::default());
         let host = match settings.io_in_caller_runtime {
             true => Host::current()?,
-            false => Host::thread(Arc::clone(&pace))?,
+            false => Host::thread(Arc::clone(&traffic))?,
         };
         let host = Arc::new(host);
-        let publishing = Link::new("publish", Arc::clone(&settings), Arc::clone(&pace));
-        let consuming = Link::new("consume", Arc::clone(&settings), pace);
+        let publishing = Link::new("publish", Arc::clone(&settings), Arc::clone(&traffic));
+        let consuming = Link::new("consume", Arc::clone(&settings), traffic);
         let publisher = Publisher::new(publishing.clone(), &settings, Arc::clone(&format));
         let replies = Replies::new(consuming.clone(), settings.profile.clone());
         let (health_sender, health) = watch::channel(Health::Connecting { attempts: 0, last: None });

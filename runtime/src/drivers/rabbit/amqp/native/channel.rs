@@ -193,7 +193,7 @@ impl Channel {
         core.lock().channel(*id, life)?.set_window(Window::new(
             format,
             Assurance::Confirmed,
-            Arc::clone(&core.pace),
+            Arc::clone(&core.traffic),
         ));
         Ok(())
     }
@@ -205,7 +205,7 @@ impl Channel {
         core.lock().channel(*id, life)?.set_window(Window::new(
             format,
             Assurance::Routed,
-            Arc::clone(&core.pace),
+            Arc::clone(&core.traffic),
         ));
         Ok(())
     }

@@ -6,8 +6,8 @@ use super::super::{AmqpError, Event, Scope};
 use super::channel_state::{Answer, Life, Question, Remains};
 use super::codec;
 use super::socket::Shortcut;
-use super::state::State;
-use crate::drivers::rabbit::pace::Pace;
+use super::state::{Next, State};
+use crate::drivers::rabbit::traffic::Traffic;
 use amq_protocol::protocol::{AMQPClass, channel, connection};
 use futures_util::task::AtomicWaker;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,7 +21,7 @@ pub(super) struct Core {
     ended: watch::Sender<bool>,
     pub(super) frame_max: usize,
     channel_max: u16,
-    pub(super) pace: Arc<Pace>,
+    pub(super) traffic: Arc<Traffic>,
 }
 
 impl Core {
@@ -29,12 +29,12 @@ impl Core {
         frame_max: usize,
         channel_max: u16,
         events: mpsc::UnboundedSender<Event>,
-        pace: Arc<Pace>,
+        traffic: Arc<Traffic>,
         shortcut: Option<Shortcut>,
     ) -> Self {
         let state = Mutex::new(State::new(shortcut));
         let ended = watch::Sender::new(false);
-        Self { state, io: AtomicWaker::new(), events, ended, frame_max, channel_max, pace }
+        Self { state, io: AtomicWaker::new(), events, ended, frame_max, channel_max, traffic }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -45,12 +45,23 @@ impl Core {
     pub(super) fn with<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
         let result = change(&mut state);
-        let wake = state.needs_the_task(&self.pace);
+        let next = state.next(&self.traffic);
         drop(state);
+        match next {
+            Next::Nothing => {}
+            Next::Wake => self.io.wake(),
+            Next::Write(bytes, shortcut) => self.write_past_the_task(bytes, &shortcut),
+        }
+        result
+    }
+
+    /// Not under the lock: the other side of the socket may well run before a write to it comes back.
+    pub(super) fn write_past_the_task(&self, bytes: Vec<u8>, shortcut: &Shortcut) {
+        let count = shortcut.write(&bytes);
+        let wake = self.lock().written_past(bytes, count);
         if wake {
             self.io.wake();
         }
-        result
     }
 
     /// For the I/O task: who is to be woken.

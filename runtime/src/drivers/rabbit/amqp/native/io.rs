@@ -114,7 +114,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 self.read_last_words(cx);
                 return Poll::Ready(error);
             }
-            if self.writing.is_empty()
+            if self.farewell.is_some()
+                && self.writing.is_empty()
+                && !self.core.lock().is_written_past()
                 && let Some(farewell) = self.farewell.take()
             {
                 return Poll::Ready(farewell);
@@ -123,8 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 Poll::Ready(Ok(0)) => {
                     return Poll::Ready(lost("the broker closed the connection without a word".to_owned()));
                 }
-                Poll::Ready(Ok(count)) => {
-                    self.core.pace.moved(count);
+                Poll::Ready(Ok(_)) => {
                     if let Some(pulse) = &mut self.pulse {
                         pulse.silent = 0;
                     }
@@ -224,7 +225,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 Poll::Ready(Ok(0)) => return Err(lost("the socket takes no more bytes".to_owned())),
                 Poll::Ready(Ok(count)) => {
                     self.written += count;
-                    self.core.pace.moved(count);
                     if let Some(pulse) = &mut self.pulse {
                         pulse.wrote = !std::mem::take(&mut pulse.beating);
                     }

@@ -1,8 +1,9 @@
 //! A connection of our own, on tokio, over the frames of `amq-protocol`.
 //!
 //! Users queue bytes under one lock; one task for each connection writes them, as many as there are at a time, and hands
-//! out what comes. While it sleeps, a user whose message is alone writes it himself. Outcomes of publishes are exact: the broker returns a message before it confirms it. Knows no runtime
-//! but the current one, starts no thread, and holds nothing but what is written or read next.
+//! out what comes. While it sleeps, a user whose message is alone writes it himself. Outcomes of publishes are exact: the
+//! broker returns a message before it confirms it. Knows no runtime but the current one, starts no thread, and holds nothing
+//! but what is written or read next.
 
 mod acks;
 mod channel;
@@ -23,7 +24,7 @@ pub(super) use channel::{Channel, ChannelAcks, WeakChannel};
 
 use self::core::Core;
 use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome, dial, login};
-use crate::drivers::rabbit::pace::Pace;
+use crate::drivers::rabbit::traffic::Traffic;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use crate::wire::WireFormat;
 use handshake::Agreed;
@@ -51,12 +52,12 @@ impl Drop for Handle {
 
 impl Connection {
     /// Logs in to `node`; a `heartbeat` of 0 seconds is none. Events go to the returned receiver from then on. The
-    /// connection's task runs on the current runtime, and tells `pace` of the broker's.
+    /// connection's task runs on the current runtime, and tells `traffic` how many messages are under way.
     pub(in crate::drivers::rabbit) async fn open(
         node: &Node,
         name: &str,
         heartbeat: u16,
-        pace: Arc<Pace>,
+        traffic: Arc<Traffic>,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Event>), ConnectFailure> {
         let failed =
             |cause| ConnectFailure { kind: ConnectFailureKind::Unreachable, node: node.address(), cause };
@@ -67,7 +68,7 @@ impl Connection {
         let logging_in = handshake::log_in(&mut stream, &mut input, node, name, heartbeat);
         let agreed = login::limited(node, logging_in).await?;
         let (socket, shortcut) = Socket::new(stream);
-        Ok(Self::start(socket, Some(shortcut), input, agreed, heartbeat, pace))
+        Ok(Self::start(socket, Some(shortcut), input, agreed, heartbeat, traffic))
     }
 
     /// The connection over a stream on which both sides have agreed, and the shortcut to it, if it has one.
@@ -77,10 +78,10 @@ impl Connection {
         input: Input,
         agreed: Agreed,
         heartbeat: u16,
-        pace: Arc<Pace>,
+        traffic: Arc<Traffic>,
     ) -> (Self, mpsc::UnboundedReceiver<Event>) {
         let (events, receiver) = mpsc::unbounded_channel();
-        let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events, pace, shortcut));
+        let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events, traffic, shortcut));
         tokio::spawn(Io::new(Arc::clone(&core), stream, input, heartbeat).run());
         (Self { handle: Arc::new(Handle(core)) }, receiver)
     }

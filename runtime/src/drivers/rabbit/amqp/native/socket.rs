@@ -1,7 +1,7 @@
 //! A TCP socket with two ways to write to it: that of the I/O task, and a shortcut past it.
 //!
 //! Waking the I/O task takes longer than writing a few bytes, so whoever has something to send while that task sleeps writes
-//! it himself. The connection's lock sees to it that they never write at the same time.
+//! it himself. The connection's state sees to it that they never write at the same time.
 
 use std::io::ErrorKind;
 use std::pin::Pin;
@@ -18,6 +18,7 @@ pub(super) struct Socket {
 }
 
 /// The way past the I/O task. The socket is not closed before it is gone.
+#[derive(Clone)]
 pub(super) struct Shortcut(Arc<OwnedWriteHalf>);
 
 impl Socket {

@@ -8,22 +8,33 @@ use super::codec;
 use super::gather::Gathering;
 use super::socket::Shortcut;
 use super::window::{Unconfirmed, Window};
-use crate::drivers::rabbit::pace::Pace;
+use crate::drivers::rabbit::traffic::Traffic;
 use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use tokio::sync::oneshot;
 
-/// More than this is left to the I/O task: whoever writes it past the task holds the lock meanwhile.
+/// More than this is left to the I/O task: it would hold up whoever writes it past the task.
 const SHORT: usize = 16 << 10;
+
+/// What is to be done for what was queued, after the lock is let go.
+pub(super) enum Next {
+    Nothing,
+    /// The I/O task is to be woken.
+    Wake,
+    /// These bytes are to be written past the I/O task, and `State::written_past` to be told.
+    Write(Vec<u8>, Shortcut),
+}
 
 pub(super) struct State {
     /// What is written next.
     pub(super) out: Vec<u8>,
     /// Gone with the connection, so that the socket is closed by then.
     shortcut: Option<Shortcut>,
-    /// The I/O task will look at this state before it sleeps.
+    /// Somebody will look at this state before nobody does: the I/O task before it sleeps, or who writes past it.
     awake: bool,
+    /// Somebody writes past the I/O task what comes before everything in `out`.
+    past: bool,
     /// Channels with unwritten acknowledgements.
     acking: Vec<u16>,
     /// They are to be written now.
@@ -46,6 +57,7 @@ impl State {
             out: Vec::new(),
             shortcut,
             awake: true,
+            past: false,
             acking: Vec::new(),
             acks_due: false,
             unsure: Vec::new(),
@@ -282,23 +294,37 @@ impl State {
         !self.awake
     }
 
-    /// Whether the I/O task is to be woken: it sleeps, and there is something to write that is not written here, because it
-    /// is much or others are many.
-    pub(super) fn needs_the_task(&mut self, pace: &Pace) -> bool {
-        let asleep = self.has_output() && !std::mem::replace(&mut self.awake, true);
-        asleep && !(pace.is_quiet() && self.write_past_the_task(pace))
+    /// What is to be done for what is queued now, if nobody looks at it anyway: it is written past the sleeping I/O task,
+    /// which has written everything before, unless it is much or others are many.
+    pub(super) fn next(&mut self, traffic: &Traffic) -> Next {
+        if !self.has_output() || std::mem::replace(&mut self.awake, true) {
+            return Next::Nothing;
+        }
+        if traffic.is_heavy() {
+            return Next::Wake;
+        }
+        self.write_acks();
+        match &self.shortcut {
+            Some(shortcut) if self.out.len() <= SHORT => {
+                self.past = true;
+                Next::Write(std::mem::take(&mut self.out), shortcut.clone())
+            }
+            _ => Next::Wake,
+        }
     }
 
-    /// Writes what there is while the I/O task sleeps, which has written everything before. Whether it may sleep on.
-    fn write_past_the_task(&mut self, pace: &Pace) -> bool {
-        self.write_acks();
-        let Some(shortcut) = self.shortcut.as_ref().filter(|_| self.out.len() <= SHORT) else { return false };
-        let count = shortcut.write(&self.out);
-        pace.moved(count);
-        self.out.drain(..count);
-        // It alone has a clock.
-        self.awake = !self.out.is_empty() || self.asking == Gathering::Wanted;
-        !self.awake
+    /// The first `count` of these bytes were written past the I/O task. Whether it is to be woken for the rest, for what was
+    /// queued meanwhile, or because it alone has a clock.
+    pub(super) fn written_past(&mut self, mut bytes: Vec<u8>, count: usize) -> bool {
+        self.past = false;
+        if self.end.is_some() {
+            return false;
+        }
+        bytes.drain(..count);
+        bytes.append(&mut self.out);
+        self.out = bytes;
+        self.awake = self.has_output() || self.asking == Gathering::Wanted;
+        self.awake
     }
 
     fn has_output(&self) -> bool {
@@ -308,7 +334,7 @@ impl State {
     /// For the I/O task: takes what is to be written. It looks once more before it sleeps, so until then nobody wakes it.
     pub(super) fn take_output(&mut self, into: &mut Vec<u8>) -> bool {
         self.awake = true;
-        if self.has_output() {
+        if self.has_output() && !self.past {
             self.write_acks();
             std::mem::swap(&mut self.out, into);
         }
@@ -317,9 +343,15 @@ impl State {
 
     /// For the I/O task: whether there is nothing to do until it is woken.
     pub(super) fn may_sleep(&mut self, cannot_write: bool) -> bool {
-        // A full socket wakes the task by itself: whoever queues more until then need not.
-        self.awake = cannot_write || self.has_output();
-        cannot_write || !self.awake
+        // A full socket wakes the task by itself, and so does who writes past it: whoever queues more until then need not.
+        let is_told = cannot_write || self.past;
+        self.awake = is_told || self.has_output();
+        is_told || !self.awake
+    }
+
+    /// For the I/O task: whether somebody is writing past it, who tells it of everything that is queued meanwhile.
+    pub(super) fn is_written_past(&self) -> bool {
+        self.past
     }
 
     /// A good-bye is said: nobody is given anything any more.

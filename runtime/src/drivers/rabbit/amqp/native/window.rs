@@ -6,13 +6,12 @@
 //! `_unique_id` in the returned body, or by the whole body where that cannot be read.
 
 use super::super::{AmqpError, Assurance, Message, OnOutcome, Outcome};
-use crate::drivers::rabbit::pace::Pace;
+use crate::drivers::rabbit::traffic::Traffic;
 use crate::id::MessageId;
 use crate::wire::WireFormat;
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use tokio::time::Instant;
 
 /// A message that the broker has, and who wants to know what became of it.
 pub(super) struct Unconfirmed {
@@ -52,16 +51,16 @@ pub(super) struct Window {
     /// With their numbers, which ascend.
     entries: VecDeque<(u64, Unconfirmed)>,
     returned: HashMap<MessageId, Outcome>,
-    pace: Arc<Pace>,
-    /// The number of one message for which the broker's time is taken, and since when.
-    timed: Option<(u64, Instant)>,
+    traffic: Arc<Traffic>,
+    /// The number of one message behind which others are counted until the broker's answer.
+    counted: Option<u64>,
 }
 
 impl Window {
-    pub(super) fn new(format: Arc<dyn WireFormat>, assurance: Assurance, pace: Arc<Pace>) -> Self {
+    pub(super) fn new(format: Arc<dyn WireFormat>, assurance: Assurance, traffic: Arc<Traffic>) -> Self {
         let (entries, returned) = Default::default();
         // The first message in confirm mode is number 1.
-        Self { format, assurance, last: 0, entries, returned, pace, timed: None }
+        Self { format, assurance, last: 0, entries, returned, traffic, counted: None }
     }
 
     /// A message whose frames are queued.
@@ -69,21 +68,14 @@ impl Window {
         self.last += 1;
         self.entries.push_back((self.last, unconfirmed));
         if self.assurance == Assurance::Confirmed {
-            self.take_time();
+            self.counted.get_or_insert(self.last);
         }
     }
 
     /// The broker is asked now whether it has routed what there is: all up to this number.
     pub(super) fn ask(&mut self) -> u64 {
-        self.take_time();
+        self.counted.get_or_insert(self.last);
         self.last
-    }
-
-    /// The broker's answer to the last message is timed, unless an earlier one is.
-    fn take_time(&mut self) {
-        if self.timed.is_none() {
-            self.timed = Some((self.last, Instant::now()));
-        }
     }
 
     /// Finds the ids of what is returned.
@@ -104,8 +96,8 @@ impl Window {
     /// The broker's word on number `tag`, with `multiple` on all up to it.
     pub(super) fn settle(&mut self, tag: u64, multiple: bool, outcome: &Outcome, into: &mut Vec<Settled>) {
         // By the next one at the latest: its own word may have come before those of others, or never come.
-        if let Some((number, since)) = self.timed.take_if(|(number, _)| *number <= tag) {
-            self.pace.answered(since.elapsed(), self.last - number);
+        if let Some(number) = self.counted.take_if(|number| *number <= tag) {
+            self.traffic.answered(self.last - number);
         }
         if multiple {
             let count = self.entries.partition_point(|(number, _)| *number <= tag);

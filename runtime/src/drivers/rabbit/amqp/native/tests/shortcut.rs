@@ -1,13 +1,15 @@
 //! Writing past the I/O task. It has no turn while a test does not wait, so what arrives by then went past it.
 
 use super::super::input::Input;
-use super::super::socket::Socket;
+use super::super::socket::{Shortcut, Socket};
+use super::super::state::Next;
 use super::super::{Confirms, Connection};
 use super::peer::*;
 use super::soon;
 use crate::drivers::rabbit::amqp::dial;
 use crate::drivers::rabbit::amqp::native::handshake::Agreed;
-use crate::drivers::rabbit::pace::Pace;
+use crate::drivers::rabbit::traffic::Traffic;
+use amq_protocol::frame::AMQPFrame;
 use amq_protocol::protocol::AMQPClass::Basic;
 use amq_protocol::protocol::basic;
 use std::io::{ErrorKind, Read};
@@ -17,7 +19,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 struct Stage {
     connection: Connection,
-    pace: Arc<Pace>,
+    traffic: Arc<Traffic>,
     peer: Peer<TcpStream>,
     _events: Events,
 }
@@ -36,11 +38,11 @@ impl Stage {
         let ours = ours.unwrap();
         // As on every connection: small messages do not wait for the other side's word on those before them.
         dial::tune(&ours).unwrap();
-        let ((socket, shortcut), pace) = (Socket::new(ours), Arc::new(Pace::default()));
+        let ((socket, shortcut), traffic) = (Socket::new(ours), Arc::new(Traffic::default()));
         let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
         let (connection, events) =
-            Connection::start(socket, Some(shortcut), Input::default(), agreed, 0, Arc::clone(&pace));
-        Self { connection, pace, peer: Peer::new(theirs.unwrap().0), _events: events }
+            Connection::start(socket, Some(shortcut), Input::default(), agreed, 0, Arc::clone(&traffic));
+        Self { connection, traffic, peer: Peer::new(theirs.unwrap().0), _events: events }
     }
 
     /// The I/O task has done what there was to do.
@@ -73,6 +75,10 @@ fn publish(confirms: &Confirms, text: &str) {
     confirms.publish(message(text), outcome().0);
 }
 
+fn heartbeat() -> Vec<u8> {
+    bytes(&AMQPFrame::Heartbeat)
+}
+
 fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
@@ -98,7 +104,7 @@ async fn among_many_the_task_writes_all_together() {
     let mut stage = Stage::new().await;
     let (confirms, _) = stage.peer.confirms(&stage.connection).await;
     for _ in 0..100 {
-        stage.pace.answered(Duration::from_millis(1), 30);
+        stage.traffic.answered(30);
     }
     stage.rest().await;
     publish(&confirms, "one of many");
@@ -130,6 +136,69 @@ async fn what_is_long_is_left_to_the_task() {
     publish(&confirms, &text);
     let mut stage = stage.arrives(None);
     assert!(contains(&stage.peer.publish().await.1, &text));
+}
+
+/// Somebody who is to write these bytes past the task, and has not yet.
+async fn about_to_write(stage: &Stage, bytes: &[u8]) -> (Vec<u8>, Shortcut) {
+    stage.rest().await;
+    let mut state = stage.connection.handle.0.lock();
+    state.out.extend(bytes);
+    match state.next(&stage.traffic) {
+        Next::Write(bytes, shortcut) => (bytes, shortcut),
+        _ => panic!("nobody is to write past the task"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_queued_while_somebody_writes_past_the_task_is_written_behind_it() {
+    let mut stage = Stage::new().await;
+    let (confirms, id) = stage.peer.confirms(&stage.connection).await;
+    let (on_outcome, first) = outcome();
+    confirms.publish(message("first"), on_outcome);
+    assert!(contains(&stage.peer.publish().await.1, "first"));
+    let (bytes, shortcut) = about_to_write(&stage, &heartbeat()).await;
+    publish(&confirms, "behind");
+    // The task has a turn meanwhile, for it reads, and leaves the order as it is.
+    stage.peer.say(id, ack(1, false)).await;
+    soon("the outcome", first).await.unwrap();
+    let mut stage = stage.arrives(None);
+    stage.connection.handle.0.write_past_the_task(bytes, &shortcut);
+    assert_eq!(stage.peer.frame().await, Some(AMQPFrame::Heartbeat));
+    assert!(contains(&stage.peer.publish().await.1, "behind"));
+    stage.rest().await;
+}
+
+#[tokio::test]
+async fn what_was_written_past_the_task_in_part_is_ended_before_what_is_behind_it() {
+    let mut stage = Stage::new().await;
+    let (confirms, _) = stage.peer.confirms(&stage.connection).await;
+    let (bytes, shortcut) = about_to_write(&stage, &heartbeat()).await;
+    publish(&confirms, "behind");
+    let count = shortcut.write(&bytes[..3]);
+    assert!(stage.connection.handle.0.lock().written_past(bytes, count), "the task has to go on");
+    stage.connection.handle.0.begin_close();
+    assert_eq!(stage.peer.frame().await, Some(AMQPFrame::Heartbeat));
+    assert!(contains(&stage.peer.publish().await.1, "behind"));
+}
+
+#[tokio::test]
+async fn a_good_bye_waits_for_who_writes_past_the_task() {
+    let mut stage = Stage::new().await;
+    let (confirms, _) = stage.peer.confirms(&stage.connection).await;
+    let (bytes, shortcut) = about_to_write(&stage, &heartbeat()).await;
+    stage.peer.say(0, connection_close(320, "the broker stops")).await;
+    soon("the broker's good-bye", async {
+        while !stage.connection.handle.0.lock().is_closing() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    stage.connection.handle.0.write_past_the_task(bytes, &shortcut);
+    drop(shortcut);
+    assert_eq!(stage.peer.frame().await, Some(AMQPFrame::Heartbeat));
+    assert_eq!(stage.peer.hear().await, (0, connection_close_ok()));
+    assert_eq!(stage.peer.frame().await, None);
+    assert!(!confirms.is_open());
 }
 
 /// The task has the clock: it learns of a message that is to be asked for.
