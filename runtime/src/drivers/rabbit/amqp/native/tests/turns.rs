@@ -9,7 +9,6 @@ use crate::drivers::rabbit::traffic::Traffic;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
 /// Messages that are published while others are written.
