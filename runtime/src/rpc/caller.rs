@@ -2,7 +2,7 @@
 //!
 //! One for each transport, shared by all its clients. Knows the driver seam and no broker. Nothing on the way of a call is
 //! awaited but a missing connection and the answer itself: publishing returns at once, a confirmation only sets a flag,
-//! and the reply completes the waiting future from the driver's thread.
+//! and the reply completes the waiting future from where the driver's I/O runs.
 
 use super::begun::Begun;
 use super::correlation::Correlation;

@@ -1,4 +1,4 @@
-//! Takes the replies of a transport on the driver's thread and gives each to its call.
+//! Takes the replies of a transport where its I/O runs and gives each to its call.
 
 use super::correlation::{Correlation, Placed};
 use crate::serving::LogLimit;

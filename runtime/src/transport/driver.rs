@@ -265,7 +265,7 @@ impl fmt::Debug for AckHandle {
     }
 }
 
-/// Takes deliveries. Called on the driver's own thread, one delivery at a time per subscription: it must not block.
+/// Takes deliveries. Called where the driver's I/O runs, one delivery at a time per subscription: it must not block.
 pub trait Sink: Send + Sync + 'static {
     /// A message has arrived.
     fn deliver(&self, delivery: Delivery);

@@ -1,4 +1,4 @@
-//! Where the driver's I/O runs: a thread of its own by default, so that handlers which block every worker of the user's
+//! Where the driver's I/O is at home: a thread of its own by default, so that handlers which block every worker of the user's
 //! runtime cannot cost the connection; or the user's runtime, when asked for.
 //! The thread alone gives way to others while many messages are under way: the user's runtime has other work.
 
@@ -22,9 +22,21 @@ pub(super) struct Host {
     _alive: Option<watch::Sender<()>>,
 }
 
+/// What the connections of a driver know of where they run.
+#[derive(Clone, Default)]
+pub(super) struct Surroundings {
+    /// Theirs, all together.
+    pub(super) traffic: Arc<Traffic>,
+    /// Another runtime that may have their tasks for a time: that of those who use the driver.
+    pub(super) callers: Option<Handle>,
+}
+
 impl Host {
-    /// A thread with a current-thread runtime, scheduled as `traffic` asks for.
-    pub(super) fn thread(traffic: Arc<Traffic>) -> std::io::Result<Self> {
+    /// A thread with a current-thread runtime, scheduled as the traffic asks for. The current runtime, if there is one, is the
+    /// callers'.
+    pub(super) fn thread() -> std::io::Result<(Self, Surroundings)> {
+        let surroundings = Surroundings { traffic: Arc::default(), callers: Handle::try_current().ok() };
+        let traffic = Arc::clone(&surroundings.traffic);
         let giving_way = GivingWay::default();
         let follow = move || giving_way.set(traffic.is_heavy());
         let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -38,16 +50,16 @@ impl Host {
                 tokio::time::sleep(LINGER).await;
             });
         })?;
-        Ok(Self { handle, _alive: Some(alive) })
+        Ok((Self { handle, _alive: Some(alive) }, surroundings))
     }
 
     /// The runtime that is current.
     ///
     /// # Errors
     /// When there is none.
-    pub(super) fn current() -> std::io::Result<Self> {
+    pub(super) fn current() -> std::io::Result<(Self, Surroundings)> {
         let handle = Handle::try_current().map_err(std::io::Error::other)?;
-        Ok(Self { handle, _alive: None })
+        Ok((Self { handle, _alive: None }, Surroundings::default()))
     }
 
     pub(super) fn spawn<F>(&self, task: F) -> JoinHandle<F::Output>
@@ -76,8 +88,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_thread_gives_way_while_traffic_is_heavy() {
-        let traffic = Arc::new(Traffic::default());
-        let host = Host::thread(Arc::clone(&traffic)).unwrap();
+        let (host, Surroundings { traffic, .. }) = Host::thread().unwrap();
         for (in_flight, policy) in
             [(100, Scheduler::SCHED_BATCH), (0, Scheduler::SCHED_NORMAL), (100, Scheduler::SCHED_BATCH)]
         {

@@ -3,8 +3,8 @@
 
 use super::amqp::{AmqpError, Connection, Event, Scope};
 use super::attempts::Attempts;
+use super::host::Surroundings;
 use super::settings::Settings;
-use super::traffic::Traffic;
 use super::tries::Tries;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use std::sync::Arc;
@@ -42,16 +42,16 @@ pub(super) struct Up {
 pub(super) struct Link {
     role: &'static str,
     settings: Arc<Settings>,
-    traffic: Arc<Traffic>,
+    surroundings: Surroundings,
     state: Arc<watch::Sender<LinkState>>,
     started: Arc<AtomicBool>,
     attempts: Arc<Attempts>,
 }
 
 impl Link {
-    pub(super) fn new(role: &'static str, settings: Arc<Settings>, traffic: Arc<Traffic>) -> Self {
+    pub(super) fn new(role: &'static str, settings: Arc<Settings>, surroundings: Surroundings) -> Self {
         let state = Arc::new(watch::Sender::new(LinkState::Idle));
-        Self { role, settings, traffic, state, started: Arc::default(), attempts: Arc::default() }
+        Self { role, settings, surroundings, state, started: Arc::default(), attempts: Arc::default() }
     }
 
     /// Whether this call is the first: the caller then spawns [`supervise`](Self::supervise).
@@ -219,7 +219,7 @@ impl Link {
             self.attempts.begin();
             let name = format!("{}:{}", self.settings.connection_name, self.role);
             let Settings { connection, heartbeat, .. } = *self.settings;
-            let opening = Connection::open(connection, node, &name, heartbeat, Arc::clone(&self.traffic));
+            let opening = Connection::open(connection, node, &name, heartbeat, self.surroundings.clone());
             let opened = tokio::select! {
                 opened = opening => opened,
                 _ = closed.wait_for(|state| matches!(state, LinkState::Closed)) => return None,
@@ -283,7 +283,7 @@ mod tests {
         kept.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let url = format!("rabbit://guest:guest@{}/", kept.local_addr().unwrap()).parse().unwrap();
         let settings = Settings::resolve(&url, &RabbitOptions::default());
-        let link = Link::new("test", Arc::new(settings), Arc::default());
+        let link = Link::new("test", Arc::new(settings), Surroundings::default());
         let supervision = tokio::spawn(link.clone().supervise());
         let beginning = link.mark();
         link.used_up(beginning, Some(1)).await;

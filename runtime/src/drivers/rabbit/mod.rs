@@ -42,7 +42,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use subscription::{Plan, SharedChannel};
 use tokio::sync::{Semaphore, oneshot, watch};
-use traffic::Traffic;
 
 /// The driver for RabbitMQ. Made by `Transport::connect`; connects in the background from then on.
 pub struct RabbitDriver {
@@ -78,14 +77,13 @@ impl RabbitDriver {
 
     fn start(settings: Settings, format: Arc<dyn WireFormat>) -> std::io::Result<Self> {
         let settings = Arc::new(settings);
-        let traffic = Arc::new(Traffic::default());
-        let host = match settings.io_in_caller_runtime {
+        let (host, surroundings) = match settings.io_in_caller_runtime {
             true => Host::current()?,
-            false => Host::thread(Arc::clone(&traffic))?,
+            false => Host::thread()?,
         };
         let host = Arc::new(host);
-        let publishing = Link::new("publish", Arc::clone(&settings), Arc::clone(&traffic));
-        let consuming = Link::new("consume", Arc::clone(&settings), traffic);
+        let publishing = Link::new("publish", Arc::clone(&settings), surroundings.clone());
+        let consuming = Link::new("consume", Arc::clone(&settings), surroundings);
         let publisher = Publisher::new(publishing.clone(), &settings, Arc::clone(&format));
         let replies = Replies::new(consuming.clone(), settings.profile.clone());
         let (health_sender, health) = watch::channel(Health::Connecting { attempts: 0, last: None });

@@ -68,8 +68,9 @@ pub struct RabbitOptions {
     /// What the broker's tools call the connections of this process; program, process id and a fresh id unless set.
     pub connection_name: Option<String>,
     /// Whether the driver's I/O runs on the runtime that is current when it starts, instead of on a thread of its own.
-    /// Costs less CPU with few messages under way, and more with many, which wait a moment for each other only on the
-    /// driver's thread; a handler that blocks every worker then also blocks the heartbeats.
+    /// Saves the thread and makes no difference with few messages under way, when the thread lends its I/O to that runtime
+    /// as long as it gives it its turns; costs more CPU with many. A handler that blocks every worker then also blocks the
+    /// heartbeats. Default false.
     pub io_in_caller_runtime: bool,
     /// Which implementation of AMQP the connections use; no option of Python's. Default our own.
     pub connection: ConnectionKind,

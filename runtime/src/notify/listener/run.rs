@@ -225,7 +225,7 @@ impl SupervisedRun for Run {
     }
 }
 
-/// Takes the deliveries of a run on the driver's thread.
+/// Takes the deliveries of a run where the driver's I/O runs.
 pub(super) struct NotificationSink(pub(super) Arc<Run>);
 
 impl Sink for NotificationSink {

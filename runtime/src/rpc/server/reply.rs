@@ -175,7 +175,7 @@ fn settle(run: Arc<Run>, reply: Reply, settled: Result<Confirmed, PublishError>)
             run.reply_ends();
         }
         Err(error) => {
-            // The driver's thread has other things to do than to decide and wait.
+            // Where the driver's I/O runs there is more to do than to decide and wait.
             let runtime = run.runtime.clone();
             runtime.spawn(try_again(run, reply, error));
         }

@@ -263,7 +263,7 @@ impl SupervisedRun for Run {
     }
 }
 
-/// Takes the deliveries of a run on the driver's thread.
+/// Takes the deliveries of a run where the driver's I/O runs.
 pub(crate) struct RequestSink(pub(crate) Arc<Run>);
 
 impl Sink for RequestSink {

@@ -4,7 +4,7 @@ use super::{
     AmqpError, Assurance, Event, ExchangeSpec, Message, Node, OnOutcome, QueueSpec, Received, native,
     over_lapin,
 };
-use crate::drivers::rabbit::traffic::Traffic;
+use crate::drivers::rabbit::host::Surroundings;
 use crate::transport::{Acknowledge, ConnectFailure, QueueState};
 use crate::wire::WireFormat;
 use futures_util::future::Either;
@@ -32,17 +32,18 @@ pub(in crate::drivers::rabbit) enum Connection {
 
 impl Connection {
     /// Logs in to `node`; a `heartbeat` of 0 seconds is none. Events go to the returned receiver from then on. lapin
-    /// does not tell of its traffic.
+    /// has threads of its own, and does not tell of its traffic.
     pub(in crate::drivers::rabbit) async fn open(
         kind: ConnectionKind,
         node: &Node,
         name: &str,
         heartbeat: u16,
-        traffic: Arc<Traffic>,
+        surroundings: Surroundings,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Event>), ConnectFailure> {
         match kind {
             ConnectionKind::Native => {
-                let (connection, events) = native::Connection::open(node, name, heartbeat, traffic).await?;
+                let (connection, events) =
+                    native::Connection::open(node, name, heartbeat, surroundings).await?;
                 Ok((Self::Native(connection), events))
             }
             ConnectionKind::Lapin => {

@@ -8,6 +8,7 @@ use super::super::amqp::{Connection, NativeConnection, sample};
 use super::super::link::{LinkState, Up};
 use super::super::options::RabbitOptions;
 use super::*;
+use crate::drivers::rabbit::host::Surroundings;
 use crate::id::MessageId;
 use crate::transport::Confirmed;
 use crate::wire::{Header, Oslo2, Properties};
@@ -27,7 +28,7 @@ impl Stage {
     fn new() -> Self {
         let url = "rabbit://guest:guest@127.0.0.1:1/".parse().unwrap();
         let settings = Settings::resolve(&url, &RabbitOptions::default());
-        let link = Link::new("test", Arc::new(settings.clone()), Arc::default());
+        let link = Link::new("test", Arc::new(settings.clone()), Surroundings::default());
         let publisher = Publisher::new(link.clone(), &settings, Arc::new(Oslo2::new()));
         tokio::spawn(publisher.clone().run());
         Self { publisher, link, generation: 0 }

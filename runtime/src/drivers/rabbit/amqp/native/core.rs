@@ -64,6 +64,11 @@ impl Core {
         }
     }
 
+    /// Has the I/O task look.
+    pub(super) fn wake(&self) {
+        self.io.wake();
+    }
+
     /// For the I/O task: who is to be woken.
     pub(super) fn register(&self, waker: &std::task::Waker) {
         self.io.register(waker);

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::Context;
 use std::time::Duration;
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Whether something waits for others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,31 +38,48 @@ impl Gathering {
     }
 }
 
-/// The time that something waits, when it does.
+/// The time that something waits, when it does. Its timer belongs to a runtime.
 pub(super) struct Delay {
     time: Duration,
-    running: Option<Pin<Box<Sleep>>>,
+    end: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Delay {
     pub(super) fn of(time: Duration) -> Self {
-        Self { time, running: None }
+        Self { time, end: None, timer: None }
+    }
+
+    /// One that has begun, and has the task woken from its first look on.
+    pub(super) fn begun(time: Duration) -> Self {
+        Self { time, end: Some(Instant::now() + time), timer: None }
     }
 
     /// Begins, and has the task woken at the end.
     pub(super) fn begin(&mut self, cx: &mut Context<'_>) {
-        let mut sleep = Box::pin(tokio::time::sleep(self.time));
-        // Its first look registers it; it is never over before.
-        let _ = sleep.as_mut().poll(cx);
-        self.running = Some(sleep);
+        self.end = Some(Instant::now() + self.time);
+        self.timer = None;
+        // The first look registers the timer; it is never over before.
+        let _ = self.is_over(cx);
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.end.is_some()
     }
 
     /// Whether it has just ended.
     pub(super) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
-        let over = self.running.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_ready());
+        let Some(end) = self.end else { return false };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        let over = timer.as_mut().poll(cx).is_ready();
         if over {
-            self.running = None;
+            (self.end, self.timer) = (None, None);
         }
         over
+    }
+
+    /// From the next look on the current runtime has the timer.
+    pub(super) fn enter(&mut self) {
+        self.timer = None;
     }
 }

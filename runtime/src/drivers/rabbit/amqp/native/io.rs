@@ -9,17 +9,15 @@ use super::codec::{self, Frame, Method};
 use super::core::Core;
 use super::gather::Delay;
 use super::input::Input;
+use super::socket::Stream;
 use super::window::Settled;
 use crate::wire::Properties;
 use amq_protocol::protocol::{AMQPClass, basic, channel, connection};
-use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Interval, MissedTickBehavior, Sleep};
 
 /// Reads in a row before other tasks of the runtime have a turn.
 const TURNS: usize = 32;
@@ -48,11 +46,13 @@ pub(super) struct Io<S> {
     incoming: Vec<Incoming>,
     /// What one confirmation settles, between the window and those who are told; empty otherwise.
     settled: Vec<Settled>,
+    /// Reads that brought something.
+    reads: u64,
     pulse: Option<Pulse>,
     gathering: Delay,
     asking: Delay,
     /// Runs from the first good-bye on.
-    patience: Option<Pin<Box<Sleep>>>,
+    patience: Delay,
     /// Why the connection ends when everything is written.
     farewell: Option<AmqpError>,
     end: Option<AmqpError>,
@@ -72,7 +72,7 @@ enum What {
     Return { code: u16, text: String },
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
+impl<S: Stream> Io<S> {
     /// `heartbeat` in seconds as agreed; 0 is none.
     pub(super) fn new(core: Arc<Core>, stream: S, input: Input, heartbeat: u16) -> Self {
         Self {
@@ -84,27 +84,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
             full: false,
             incoming: Vec::new(),
             settled: Vec::new(),
+            reads: 0,
             pulse: Pulse::new(heartbeat),
             gathering: Delay::of(GATHERING),
             asking: Delay::of(ASKING),
-            patience: None,
+            patience: Delay::of(GOOD_BYE),
             farewell: None,
             end: None,
         }
     }
 
-    /// Runs until the connection is gone.
-    pub(super) async fn run(mut self) {
-        // The last read of the handshake may have brought more than its end.
-        let error = match self.take_frames() {
-            Ok(()) => poll_fn(|cx| self.poll(cx)).await,
-            Err(error) => error,
-        };
-        // The broker's words say more than what became of the socket behind them.
+    /// Takes what the last read of the handshake has brought behind its end. To be called once, before anything else.
+    pub(super) fn begin(&mut self) -> Result<(), AmqpError> {
+        self.take_frames()
+    }
+
+    /// The connection is gone. The broker's words say more than what became of the socket behind them.
+    pub(super) fn end(mut self, error: AmqpError) {
         self.end = Some(self.farewell.take().unwrap_or(error));
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<AmqpError> {
+    pub(super) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Reads that have brought something so far.
+    pub(super) fn reads(&self) -> u64 {
+        self.reads
+    }
+
+    /// What there is to do until the next wake-up; resolves when the connection is gone.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<AmqpError> {
         self.core.register(cx.waker());
         for _ in 0..TURNS {
             if let Err(error) = self.look_at_clock(cx) {
@@ -126,6 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                     return Poll::Ready(lost("the broker closed the connection without a word".to_owned()));
                 }
                 Poll::Ready(Ok(_)) => {
+                    self.reads += 1;
                     if let Some(pulse) = &mut self.pulse {
                         pulse.silent = 0;
                     }
@@ -155,6 +166,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         Poll::Pending
     }
 
+    /// Belongs to the current runtime from now on. Whoever had it must not poll it again.
+    pub(super) fn enter(&mut self) -> Result<(), AmqpError> {
+        self.stream.enter().map_err(|error| lost(error.to_string()))?;
+        let beat = self.pulse.as_mut().map(|pulse| &mut pulse.delay);
+        for delay in [&mut self.gathering, &mut self.asking, &mut self.patience].into_iter().chain(beat) {
+            delay.enter();
+        }
+        Ok(())
+    }
+
     /// The socket takes nothing more, but what has come over it counts: confirmations, and why the broker has gone.
     fn read_last_words(&mut self, cx: &mut Context<'_>) {
         while let Poll::Ready(Ok(1..)) = self.input.poll_fill(&mut self.stream, cx) {
@@ -166,11 +187,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
 
     fn look_at_clock(&mut self, cx: &mut Context<'_>) -> Result<(), AmqpError> {
         if let Some(pulse) = &mut self.pulse
-            && pulse.interval.poll_tick(cx).is_ready()
+            && pulse.delay.is_over(cx)
         {
             pulse.silent += 1;
             if pulse.silent > SILENT_BEATS {
-                let silent = pulse.interval.period() * SILENT_BEATS;
+                let silent = pulse.half * SILENT_BEATS;
                 return Err(lost(format!(
                     "the broker gave no sign of life for {silent:?} (missed heartbeats)"
                 )));
@@ -179,8 +200,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
                 codec::put_heartbeat(&mut self.core.lock().out);
                 pulse.beating = true;
             }
-            // The next tick wakes this task.
-            let _ = pulse.interval.poll_tick(cx);
+            // After a pause of this process one beat is late, not many missed.
+            pulse.delay.begin(cx);
         }
         if self.gathering.is_over(cx) {
             self.core.lock().end_gathering();
@@ -188,9 +209,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
         if self.asking.is_over(cx) {
             self.core.lock().ask_whether_routed();
         }
-        if let Some(patience) = &mut self.patience
-            && patience.as_mut().poll(cx).is_ready()
-        {
+        if self.patience.is_over(cx) {
             return Err(lost(format!("the broker did not answer our good-bye within {GOOD_BYE:?}")));
         }
         Ok(())
@@ -241,10 +260,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Io<S> {
     }
 
     /// The time for a good-bye runs from the first look at a closing connection on.
-    fn watch_good_bye(&mut self, closing: bool, cx: &Context<'_>) {
-        if closing && self.patience.is_none() {
-            self.patience = Some(Box::pin(tokio::time::sleep(GOOD_BYE)));
-            cx.waker().wake_by_ref();
+    fn watch_good_bye(&mut self, closing: bool, cx: &mut Context<'_>) {
+        if closing && !self.patience.is_running() {
+            self.patience.begin(cx);
         }
     }
 
@@ -474,7 +492,8 @@ const SILENT_BEATS: u32 = 4;
 
 /// Heartbeats: something is written in each half of the interval, and something has to come.
 struct Pulse {
-    interval: Interval,
+    half: Duration,
+    delay: Delay,
     /// The task has written something since the last beat; a heartbeat does not count, or every second one would be left out.
     wrote: bool,
     beating: bool,
@@ -487,10 +506,7 @@ impl Pulse {
             return None;
         }
         let half = Duration::from_secs(heartbeat.into()) / 2;
-        let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + half, half);
-        // After a pause of this process one beat is late, not many missed.
-        interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Some(Self { interval, wrote: true, beating: false, silent: 0 })
+        Some(Self { half, delay: Delay::begun(half), wrote: true, beating: false, silent: 0 })
     }
 }
 

@@ -14,6 +14,7 @@ mod gather;
 mod handshake;
 mod input;
 mod io;
+mod lending;
 mod socket;
 mod state;
 #[cfg(test)]
@@ -24,15 +25,14 @@ pub(super) use channel::{Channel, ChannelAcks, WeakChannel};
 
 use self::core::Core;
 use super::{AmqpError, Assurance, Event, Message, Node, OnOutcome, dial, login};
-use crate::drivers::rabbit::traffic::Traffic;
+use crate::drivers::rabbit::host::Surroundings;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
 use crate::wire::WireFormat;
 use handshake::Agreed;
 use input::Input;
 use io::Io;
-use socket::{Shortcut, Socket};
+use socket::{Shortcut, Socket, Stream};
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
@@ -52,12 +52,12 @@ impl Drop for Handle {
 
 impl Connection {
     /// Logs in to `node`; a `heartbeat` of 0 seconds is none. Events go to the returned receiver from then on. The
-    /// connection's task runs on the current runtime, and tells `traffic` how many messages are under way.
+    /// connection's task has its home on the current runtime.
     pub(in crate::drivers::rabbit) async fn open(
         node: &Node,
         name: &str,
         heartbeat: u16,
-        traffic: Arc<Traffic>,
+        surroundings: Surroundings,
     ) -> Result<(Self, mpsc::UnboundedReceiver<Event>), ConnectFailure> {
         let failed =
             |cause| ConnectFailure { kind: ConnectFailureKind::Unreachable, node: node.address(), cause };
@@ -67,22 +67,23 @@ impl Connection {
         let mut input = Input::default();
         let logging_in = handshake::log_in(&mut stream, &mut input, node, name, heartbeat);
         let agreed = login::limited(node, logging_in).await?;
-        let (socket, shortcut) = Socket::new(stream);
-        Ok(Self::start(socket, Some(shortcut), input, agreed, heartbeat, traffic))
+        let (socket, shortcut) = Socket::new(stream).map_err(|error| failed(error.to_string()))?;
+        Ok(Self::start(socket, Some(shortcut), input, agreed, heartbeat, surroundings))
     }
 
     /// The connection over a stream on which both sides have agreed, and the shortcut to it, if it has one.
     fn start(
-        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        stream: impl Stream,
         shortcut: Option<Shortcut>,
         input: Input,
         agreed: Agreed,
         heartbeat: u16,
-        traffic: Arc<Traffic>,
+        Surroundings { traffic, callers }: Surroundings,
     ) -> (Self, mpsc::UnboundedReceiver<Event>) {
         let (events, receiver) = mpsc::unbounded_channel();
         let core = Arc::new(Core::new(agreed.frame_max, agreed.channel_max, events, traffic, shortcut));
-        tokio::spawn(Io::new(Arc::clone(&core), stream, input, heartbeat).run());
+        let io = Io::new(Arc::clone(&core), stream, input, heartbeat);
+        tokio::spawn(lending::run(Box::new(io), callers));
         (Self { handle: Arc::new(Handle(core)) }, receiver)
     }
 

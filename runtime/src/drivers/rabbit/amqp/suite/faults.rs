@@ -2,7 +2,7 @@
 
 use super::stage::{Events, Stage, confirms, consume, fill, inspected, lost, publish, queue, told, within};
 use crate::drivers::rabbit::amqp::{Confirms, Connection, Event, Outcome, Scope};
-use std::sync::Arc;
+use crate::drivers::rabbit::host::Surroundings;
 use std::sync::mpsc;
 
 /// Publishes until the connection is closed by force: each message is confirmed, or lost with the broker's words.
@@ -116,7 +116,8 @@ pub async fn a_blocked_broker_is_not_waited_for(stage: Stage) {
 /// The network goes while nobody says anything: heartbeats of a second notice.
 pub async fn a_silent_network_is_noticed(stage: Stage) {
     let node = stage.node();
-    let opened = within("a login", Connection::open(stage.kind, &node, "suite", 1, Arc::default())).await;
+    let opened =
+        within("a login", Connection::open(stage.kind, &node, "suite", 1, Surroundings::default())).await;
     let (connection, mut events) = opened.unwrap();
     let confirms = confirms(&connection).await;
     stage.operator.go_silent();
@@ -135,7 +136,7 @@ pub async fn a_runtime_that_goes_hangs_nobody(stage: Stage) {
         let runtime = runtime.unwrap();
         let held = runtime.block_on(async {
             let (connection, events) =
-                Connection::open(kind, &node, "suite", 0, Arc::default()).await.unwrap();
+                Connection::open(kind, &node, "suite", 0, Surroundings::default()).await.unwrap();
             let publisher = confirms(&connection).await;
             let channel = connection.channel().await.unwrap();
             channel.declare_queue(&queue("runtime")).await.unwrap();

@@ -2,8 +2,8 @@
 
 use super::stage::{Stage, consume, inspected, node, publish, take, within};
 use crate::drivers::rabbit::amqp::Connection;
+use crate::drivers::rabbit::host::Surroundings;
 use crate::transport::{ConnectFailure, ConnectFailureKind};
-use std::sync::Arc;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket};
 
@@ -92,7 +92,7 @@ pub async fn nothing_queued_is_forgotten_at_a_good_bye(stage: Stage) {
 /// Heartbeats of a second are sent; those of none are agreed on as none.
 pub async fn heartbeats_are_as_agreed(stage: Stage) {
     let node = stage.node();
-    let open = |heartbeat| Connection::open(stage.kind, &node, "suite", heartbeat, Arc::default());
+    let open = |heartbeat| Connection::open(stage.kind, &node, "suite", heartbeat, Surroundings::default());
     let (_quiet, _events) = within("a login", open(0)).await.unwrap();
     let agreed = stage.operator.sent("connection.tune-ok", 1).await;
     assert_eq!(agreed[0]["heartbeat"], 0);

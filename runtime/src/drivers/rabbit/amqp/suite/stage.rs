@@ -6,6 +6,7 @@ use crate::drivers::rabbit::amqp::{
     AmqpError, Assurance, Channel, Confirms, Connection, ConnectionKind, Event, Node, Outcome, QueueSpec,
     Received,
 };
+use crate::drivers::rabbit::host::Surroundings;
 use crate::transport::{ConnectFailure, HostSpec};
 use crate::wire::Oslo2;
 use std::future::Future;
@@ -33,7 +34,11 @@ impl Stage {
     }
 
     pub(super) async fn try_open(&self, node: &Node) -> Result<(Connection, Events), ConnectFailure> {
-        within("an answer to the login", Connection::open(self.kind, node, "suite", 0, Arc::default())).await
+        within(
+            "an answer to the login",
+            Connection::open(self.kind, node, "suite", 0, Surroundings::default()),
+        )
+        .await
     }
 
     /// A connection without heartbeats.

@@ -6,11 +6,11 @@ use super::super::input::Input;
 use super::peer::{FRAME_MAX, Peer, ROOM, bytes};
 use super::soon;
 use crate::drivers::rabbit::amqp::{Event, Node};
+use crate::drivers::rabbit::host::Surroundings;
 use crate::transport::{ConnectFailure, ConnectFailureKind, HostSpec};
 use amq_protocol::frame::AMQPFrame;
 use amq_protocol::protocol::{AMQPClass, connection};
 use std::future::poll_fn;
-use std::sync::Arc;
 
 async fn greeted_with(greeting: &[u8]) -> ConnectFailure {
     let (mut ours, theirs) = tokio::io::duplex(ROOM);
@@ -81,7 +81,7 @@ async fn what_came_with_the_end_of_the_handshake_is_taken_at_once() {
     let mut input = Input::default();
     poll_fn(|cx| input.poll_fill(&mut ours, cx)).await.unwrap();
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
-    let (_connection, mut events) = Connection::start(ours, None, input, agreed, 0, Arc::default());
+    let (_connection, mut events) = Connection::start(ours, None, input, agreed, 0, Surroundings::default());
     let event = soon("an event", events.recv()).await;
     assert!(matches!(&event, Some(Event::Blocked(reason)) if reason == "of the test"), "{event:?}");
 }

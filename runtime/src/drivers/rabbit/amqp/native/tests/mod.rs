@@ -7,6 +7,7 @@ mod codec;
 mod consumers;
 mod content;
 mod handshake;
+mod lending;
 pub(in crate::drivers::rabbit) mod peer;
 mod publishing;
 mod shortcut;

@@ -3,11 +3,13 @@
 
 use super::super::handshake::Agreed;
 use super::super::input::Input;
+use super::super::socket::Stream;
 use super::super::{Confirms, Connection};
 use super::soon;
 use crate::drivers::rabbit::amqp::native::{Channel, ChannelAcks};
 pub(super) use crate::drivers::rabbit::amqp::sample::outcome;
 use crate::drivers::rabbit::amqp::{AmqpError, Assurance, Event, Message, Received};
+use crate::drivers::rabbit::host::Surroundings;
 use crate::wire::Oslo2;
 use amq_protocol::frame::{AMQPContentHeader, AMQPFrame, WriteContext, gen_frame, parse_frame};
 use amq_protocol::protocol::{AMQPClass, basic, channel, confirm, connection};
@@ -28,6 +30,13 @@ pub(in crate::drivers::rabbit) struct Peer<S = DuplexStream> {
     received: Vec<u8>,
 }
 
+impl Stream for DuplexStream {
+    /// It belongs to no runtime.
+    fn enter(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// A connection and its broker, without heartbeats.
 pub(in crate::drivers::rabbit) fn connected() -> (Connection, Events, Peer) {
     connected_over(ROOM, 0)
@@ -37,7 +46,7 @@ pub(in crate::drivers::rabbit) fn connected_over(room: usize, heartbeat: u16) ->
     let (ours, theirs) = tokio::io::duplex(room);
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
     let (connection, events) =
-        Connection::start(ours, None, Input::default(), agreed, heartbeat, Arc::default());
+        Connection::start(ours, None, Input::default(), agreed, heartbeat, Surroundings::default());
     (connection, events, Peer { stream: theirs, received: Vec::new() })
 }
 

@@ -8,6 +8,7 @@ use super::peer::*;
 use super::soon;
 use crate::drivers::rabbit::amqp::dial;
 use crate::drivers::rabbit::amqp::native::handshake::Agreed;
+use crate::drivers::rabbit::host::Surroundings;
 use crate::drivers::rabbit::traffic::Traffic;
 use amq_protocol::frame::AMQPFrame;
 use amq_protocol::protocol::AMQPClass::Basic;
@@ -38,10 +39,12 @@ impl Stage {
         let ours = ours.unwrap();
         // As on every connection: small messages do not wait for the other side's word on those before them.
         dial::tune(&ours).unwrap();
-        let ((socket, shortcut), traffic) = (Socket::new(ours), Arc::new(Traffic::default()));
+        let (socket, shortcut) = Socket::new(ours).unwrap();
+        let surroundings = Surroundings::default();
+        let traffic = Arc::clone(&surroundings.traffic);
         let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
         let (connection, events) =
-            Connection::start(socket, Some(shortcut), Input::default(), agreed, 0, Arc::clone(&traffic));
+            Connection::start(socket, Some(shortcut), Input::default(), agreed, 0, surroundings);
         Self { connection, traffic, peer: Peer::new(theirs.unwrap().0), _events: events }
     }
 

@@ -1,11 +1,12 @@
 //! Writing and reading by turns.
 
 use super::super::input::Input;
+use super::super::socket::Stream;
 use super::super::{Confirms, Connection};
 use super::peer::*;
 use super::soon;
 use crate::drivers::rabbit::amqp::native::handshake::Agreed;
-use crate::drivers::rabbit::traffic::Traffic;
+use crate::drivers::rabbit::host::Surroundings;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -32,6 +33,12 @@ struct Feed {
 impl Fed {
     fn feed(&self) -> std::sync::MutexGuard<'_, Feed> {
         self.feed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Stream for Fed {
+    fn enter(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -80,7 +87,8 @@ async fn who_goes_on_publishing_does_not_keep_the_connection_from_reading() {
     let feed = Arc::new(Mutex::new(Feed::default()));
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
     let fed = Fed { inner: ours, feed: Arc::clone(&feed) };
-    let (connection, _events) = Connection::start(fed, None, Input::default(), agreed, 0, Arc::default());
+    let (connection, _events) =
+        Connection::start(fed, None, Input::default(), agreed, 0, Surroundings::default());
     let mut peer = Peer::new(theirs);
     let (confirms, id) = peer.confirms(&connection).await;
     feed.lock().unwrap().publisher = Some(confirms.clone());
@@ -100,9 +108,9 @@ async fn who_goes_on_publishing_does_not_keep_the_connection_from_reading() {
 async fn what_is_published_behind_a_message_until_its_answer_is_known_as_traffic() {
     let (ours, theirs) = tokio::io::duplex(ROOM);
     let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
-    let traffic = Arc::new(Traffic::default());
-    let (connection, _events) =
-        Connection::start(ours, None, Input::default(), agreed, 0, Arc::clone(&traffic));
+    let surroundings = Surroundings::default();
+    let traffic = Arc::clone(&surroundings.traffic);
+    let (connection, _events) = Connection::start(ours, None, Input::default(), agreed, 0, surroundings);
     let mut peer = Peer::new(theirs);
     let (confirms, id) = peer.confirms(&connection).await;
     let mut number = 0;
