@@ -209,21 +209,33 @@ async fn the_next_host_of_the_list_is_tried() {
 /// two missed intervals.
 #[test]
 fn handlers_that_block_every_worker_do_not_cost_the_connection() {
+    block_every_worker(|_, url| Transport::connect(url).unwrap());
+}
+
+/// By then the runtime has the connection's I/O, for the transport was made on it, and few messages are under way.
+#[test]
+fn handlers_that_block_every_worker_do_not_cost_the_connection_that_they_were_lent() {
+    block_every_worker(|runtime, url| runtime.block_on(async { Transport::connect(url).unwrap() }));
+}
+
+fn block_every_worker(connect: impl FnOnce(&tokio::runtime::Runtime, &str) -> Transport) {
     let helper = tokio::runtime::Runtime::new().unwrap();
     let site = helper.block_on(Site::new("blocking"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     // At a threshold of 4 s the broker sends a heartbeat every 2 s and bears 8 s of silence. Its own pass the proxy.
     let proxy = helper.block_on(Proxy::start(site.host.broker().address()));
     let url = format!("{}?heartbeat_timeout_threshold=4", site.host.url_at(proxy.address()));
-    let transport = Transport::connect(&url).unwrap();
+    let transport = connect(&runtime, &url);
     let (begun, has_begun) = std::sync::mpsc::channel();
     let (release, released) = std::sync::mpsc::channel::<()>();
     let released = Arc::new(Mutex::new(released));
-    let endpoint = DynEndpoint::new(move |_: DynRequest| {
+    let endpoint = DynEndpoint::new(move |request: DynRequest| {
         let (begun, released) = (begun.clone(), Arc::clone(&released));
         async move {
-            begun.send(()).unwrap();
-            released.lock().unwrap().recv().unwrap();
+            if request.method == "block" {
+                begun.send(()).unwrap();
+                released.lock().unwrap().recv().unwrap();
+            }
             Ok::<_, RemoteFailure>(Value::Null)
         }
     });
@@ -233,7 +245,12 @@ fn handlers_that_block_every_worker_do_not_cost_the_connection() {
         .unwrap();
     let _handle = runtime.block_on(server.start()).unwrap();
     let client = RpcClient::new(helper.block_on(async { site.transport() }), Target::topic(&site.topic));
-    let answer = helper.spawn(async move { client.call(&Context::new(), "block", &json!({})).await });
+    let answer = helper.spawn(async move {
+        for _ in 0..200 {
+            client.call(&Context::new(), "answer", &json!({})).await?;
+        }
+        client.call(&Context::new(), "block", &json!({})).await
+    });
     has_begun.recv_timeout(LIMIT).unwrap();
     let consuming = proxy.sent("basic.consume")[0].connection;
     let blocked_since = proxy.records().len();

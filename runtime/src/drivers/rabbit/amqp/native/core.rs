@@ -49,7 +49,7 @@ impl Core {
         drop(state);
         match next {
             Next::Nothing => {}
-            Next::Wake => self.io.wake(),
+            Next::Wake => self.wake(),
             Next::Write(bytes, shortcut) => self.write_past_the_task(bytes, &shortcut),
         }
         result
@@ -60,7 +60,7 @@ impl Core {
         let count = shortcut.write(&bytes);
         let wake = self.lock().written_past(bytes, count);
         if wake {
-            self.io.wake();
+            self.wake();
         }
     }
 

@@ -13,7 +13,7 @@ use super::socket::Stream;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -109,9 +109,16 @@ impl<S: Stream> Loan<S> {
         Self { io: Mutex::new(Some(io)), out, gone, turns, called, back }
     }
 
-    /// A turn that panicked was the first one on a runtime without I/O, and nothing has been done in it.
+    /// A turn that panicked before the task was out has not been one: the runtime has no I/O. After any other one nobody
+    /// knows what was done, and the connection ends.
     fn lock(&self) -> MutexGuard<'_, Option<Box<Io<S>>>> {
-        self.io.lock().unwrap_or_else(PoisonError::into_inner)
+        self.io.lock().unwrap_or_else(|poisoned| {
+            let mut lent = poisoned.into_inner();
+            if self.out.load(Relaxed) {
+                drop(lent.take());
+            }
+            lent
+        })
     }
 
     fn take(&self) -> Option<Box<Io<S>>> {

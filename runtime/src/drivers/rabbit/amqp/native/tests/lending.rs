@@ -1,7 +1,7 @@
 //! Where a connection's I/O runs: over real sockets, at home on the runtime of the test, lent to another one.
 
 use super::super::input::Input;
-use super::super::socket::Socket;
+use super::super::socket::{Shortcut, Socket, Stream};
 use super::super::{Channel, Connection};
 use super::peer::*;
 use super::soon;
@@ -11,8 +11,12 @@ use crate::transport::Acknowledge;
 use amq_protocol::frame::AMQPFrame;
 use amq_protocol::protocol::{AMQPClass, connection};
 use std::future::Future;
-use std::sync::mpsc as std_mpsc;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, mpsc as std_mpsc};
+use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::mpsc;
@@ -22,16 +26,16 @@ const CALLERS: &str = "callers";
 /// More than enough for a connection to be lent.
 const ENOUGH: u64 = 200;
 
-struct Stage {
+struct Stage<P = TcpStream> {
     connection: Connection,
     surroundings: Surroundings,
     events: Events,
-    peer: Peer<TcpStream>,
+    peer: Peer<P>,
     channel: Channel,
     id: u16,
     /// Body and the name of the thread that took it.
     taken: mpsc::UnboundedReceiver<(Vec<u8>, String)>,
-    _consumer: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>,
+    _consumer: Pin<Box<dyn Future<Output = ()> + Send>>,
     sent: u64,
 }
 
@@ -41,17 +45,23 @@ impl Stage {
         let connecting = TcpStream::connect(listener.local_addr().unwrap());
         let (ours, theirs) = tokio::join!(connecting, listener.accept());
         let (socket, shortcut) = Socket::new(ours.unwrap()).unwrap();
+        Self::over(socket, Some(shortcut), theirs.unwrap().0, callers, heartbeat).await
+    }
+}
+
+impl<P: AsyncRead + AsyncWrite + Unpin> Stage<P> {
+    async fn over(
+        ours: impl Stream,
+        shortcut: Option<Shortcut>,
+        theirs: P,
+        callers: &Handle,
+        heartbeat: u16,
+    ) -> Self {
         let surroundings = Surroundings { callers: Some(callers.clone()), ..Surroundings::default() };
         let agreed = Agreed { frame_max: FRAME_MAX, channel_max: 100 };
-        let (connection, events) = Connection::start(
-            socket,
-            Some(shortcut),
-            Input::default(),
-            agreed,
-            heartbeat,
-            surroundings.clone(),
-        );
-        let mut peer = Peer::new(theirs.unwrap().0);
+        let (connection, events) =
+            Connection::start(ours, shortcut, Input::default(), agreed, heartbeat, surroundings.clone());
+        let mut peer = Peer::new(theirs);
         let (channel, id) = peer.channel(&connection).await;
         let (take, taken) = mpsc::unbounded_channel();
         let consuming = channel.consume("queue", 1, move |received| {
@@ -245,6 +255,62 @@ async fn the_brokers_good_bye_is_told_from_where_it_is() {
     stage.peer.say(0, connection_close(320, "the broker stops")).await;
     let error = lost(&mut stage.events).await;
     assert_eq!((error.code, error.text.as_str()), (Some(320), "the broker stops"));
+    end(callers).await;
+}
+
+/// A stream that panics once when it is told to.
+struct Fragile {
+    stream: DuplexStream,
+    panics: Arc<AtomicBool>,
+}
+
+impl Stream for Fragile {
+    fn enter(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl AsyncRead for Fragile {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        assert!(!self.panics.swap(false, SeqCst), "as a test wants it");
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Fragile {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Nobody knows what it had done by then.
+#[tokio::test]
+async fn a_panic_ends_the_connection_wherever_it_runs() {
+    let callers = callers();
+    let (ours, theirs) = tokio::io::duplex(ROOM);
+    let panics = Arc::new(AtomicBool::new(false));
+    let stream = Fragile { stream: ours, panics: Arc::clone(&panics) };
+    let mut stage = Stage::over(stream, None, theirs, callers.handle(), 0).await;
+    stage.becomes_lent(true).await;
+    panics.store(true, SeqCst);
+    stage.peer.deliver(stage.id, 1, stage.sent + 1, b"x").await;
+    assert_eq!(lost(&mut stage.events).await.text, "the connection's task was ended");
     end(callers).await;
 }
 
