@@ -57,10 +57,13 @@ impl Delay {
 
     /// Begins, and has the task woken at the end.
     pub(super) fn begin(&mut self, cx: &mut Context<'_>) {
-        self.end = Some(Instant::now() + self.time);
-        self.timer = None;
-        // The first look registers the timer; it is never over before.
-        let _ = self.is_over(cx);
+        let end = Instant::now() + self.time;
+        let mut timer = Box::pin(sleep_until(end));
+        // Where the thread stood still for a while it is over already, and has registered nobody.
+        if timer.as_mut().poll(cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
+        (self.end, self.timer) = (Some(end), Some(timer));
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -81,5 +84,49 @@ impl Delay {
     /// From the next look on the current runtime has the timer.
     pub(super) fn enter(&mut self) {
         self.timer = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+    use std::task::{Wake, Waker};
+
+    #[derive(Default)]
+    struct Wakes(AtomicU32);
+
+    impl Wake for Wakes {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    /// Its thread may stand still for a while just then.
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_over_before_its_first_look_is_not_lost() {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut cx = Context::from_waker(&waker);
+        let mut delay = Delay::of(Duration::ZERO);
+        delay.begin(&mut cx);
+        assert_eq!(wakes.0.load(SeqCst), 1, "nobody would look at it");
+        assert!(delay.is_running() && delay.is_over(&mut cx));
+        assert!(!delay.is_running() && !delay.is_over(&mut cx));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_wakes_its_task_at_its_end_also_on_another_runtime() {
+        let wakes = Arc::new(Wakes::default());
+        let waker = Waker::from(Arc::clone(&wakes));
+        let mut cx = Context::from_waker(&waker);
+        let mut delay = Delay::of(Duration::from_millis(5));
+        delay.begin(&mut cx);
+        delay.enter();
+        assert!(!delay.is_over(&mut cx));
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        assert_eq!(wakes.0.load(SeqCst), 1);
+        assert!(delay.is_over(&mut cx));
     }
 }
