@@ -69,7 +69,7 @@ pub struct RabbitOptions {
     pub connection_name: Option<String>,
     /// Whether the driver's I/O runs on the runtime that is current when it starts, instead of on a thread of its own.
     /// Saves the thread and makes no difference with few messages under way, when the thread lends its I/O to that runtime
-    /// as long as it gives it its turns (one that was built without I/O is asked once, of which tokio prints a panic); costs
+    /// as long as it gives it its turns (one that was built without I/O is asked by each connection, of which tokio prints a panic); costs
     /// more CPU with many. A handler that blocks every worker then also blocks the heartbeats. Default false.
     pub io_in_caller_runtime: bool,
     /// Which implementation of AMQP the connections use; no option of Python's. Default our own.

@@ -66,6 +66,10 @@ impl Delay {
         (self.end, self.timer) = (Some(end), Some(timer));
     }
 
+    pub(super) fn time(&self) -> Duration {
+        self.time
+    }
+
     pub(super) fn is_running(&self) -> bool {
         self.end.is_some()
     }

@@ -124,10 +124,8 @@ impl<S: Stream> Io<S> {
                 self.read_last_words(cx);
                 return Poll::Ready(error);
             }
-            if self.farewell.is_some()
-                && self.writing.is_empty()
-                && !self.core.lock().is_written_past()
-                && let Some(farewell) = self.farewell.take()
+            if self.writing.is_empty()
+                && let Some(farewell) = self.farewell.take_if(|_| !self.core.lock().is_written_past())
             {
                 return Poll::Ready(farewell);
             }
@@ -191,7 +189,7 @@ impl<S: Stream> Io<S> {
         {
             pulse.silent += 1;
             if pulse.silent > SILENT_BEATS {
-                let silent = pulse.half * SILENT_BEATS;
+                let silent = pulse.delay.time() * SILENT_BEATS;
                 return Err(lost(format!(
                     "the broker gave no sign of life for {silent:?} (missed heartbeats)"
                 )));
@@ -492,7 +490,7 @@ const SILENT_BEATS: u32 = 4;
 
 /// Heartbeats: something is written in each half of the interval, and something has to come.
 struct Pulse {
-    half: Duration,
+    /// Half of the interval.
     delay: Delay,
     /// The task has written something since the last beat; a heartbeat does not count, or every second one would be left out.
     wrote: bool,
@@ -506,7 +504,7 @@ impl Pulse {
             return None;
         }
         let half = Duration::from_secs(heartbeat.into()) / 2;
-        Some(Self { half, delay: Delay::begun(half), wrote: true, beating: false, silent: 0 })
+        Some(Self { delay: Delay::begun(half), wrote: true, beating: false, silent: 0 })
     }
 }
 

@@ -79,7 +79,10 @@ impl Lender {
         }
         if !loan.0.until_it_comes().await {
             borrower.abort();
-            tracing::debug!(grudge = ?self.grudge, "the callers' runtime is blocked: I/O goes on without it");
+            tracing::debug!(
+                no_turn_for = ?(2 * LOOK), own_thread_for = ?self.grudge,
+                "the runtime gives a connection no turn, handlers may block it: its I/O goes on on the driver's thread"
+            );
             self.not_before = Instant::now() + self.grudge;
             self.grudge = (2 * self.grudge).min(LONGEST_GRUDGE);
         }
